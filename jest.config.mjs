@@ -1,0 +1,13 @@
+/**
+ * Jest runs the compiled tree, the very files that ship: one compiler, and the OpenAPI document of the tests is the
+ * one that users get (the Swagger plugin works only with tsc). `npm test` builds first.
+ */
+export default {
+  rootDir: 'dist',
+  testEnvironment: 'node',
+  transform: {},
+  testMatch: ['<rootDir>/src/**/*.spec.js', '<rootDir>/test/**/*.e2e-spec.js'],
+  globalSetup: '<rootDir>/test/support/global-setup.js',
+  testTimeout: 30_000,
+  maxWorkers: 2,
+};

@@ -1,0 +1,41 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { LoggerModule } from 'nestjs-pino';
+import { ConfigModule } from './common/config/config.module.js';
+import { type Environment } from './common/config/environment.js';
+import { DatabaseModule } from './common/database/database.module.js';
+import { type Database } from './common/database/open-database.js';
+import { EgressModule } from './common/egress/egress.module.js';
+import { EncryptionModule } from './common/encryption/encryption.module.js';
+import { HttpModule } from './common/http/http.module.js';
+import { loggingOptions } from './common/logging.js';
+import { entities } from './entities.js';
+import { HealthModule } from './health/health.module.js';
+import { IntegrationsModule } from './integrations/index.js';
+import { principalOf, UsersModule, usersProblems } from './users/index.js';
+import { WorkflowsModule, workflowsProblems } from './workflows/index.js';
+
+/** The product modules in their line: each may use those above it, none those below. */
+@Module({})
+export class AppModule {
+  static forRoot(environment: Environment, database: Database): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.forRoot(environment),
+        LoggerModule.forRoot(loggingOptions(environment)),
+        DatabaseModule.forRoot(entities, database),
+        EncryptionModule,
+        EgressModule,
+        HttpModule.forRoot({
+          problems: [usersProblems, workflowsProblems],
+          cursorKey: Buffer.alloc(32),
+          callerId: (request) => principalOf(request).userId,
+        }),
+        UsersModule,
+        IntegrationsModule,
+        WorkflowsModule,
+        HealthModule,
+      ],
+    };
+  }
+}

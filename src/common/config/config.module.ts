@@ -1,0 +1,15 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { Environment } from './environment.js';
+
+/** Makes the validated configuration injectable everywhere. */
+@Global()
+@Module({})
+export class ConfigModule {
+  static forRoot(environment: Environment): DynamicModule {
+    return {
+      module: ConfigModule,
+      providers: [{ provide: Environment, useValue: environment }],
+      exports: [Environment],
+    };
+  }
+}

@@ -1,0 +1,159 @@
+import { resolve } from 'node:path';
+import { boolean, integer, oneOf, origin, secret, text, url, type Variable } from './variable.js';
+
+/** Which work a process takes: `api` answers requests, `worker` executes runs, `all` does both. */
+export type Role = 'all' | 'api' | 'worker';
+
+/**
+ * Every environment variable of Seer with its rule, default and meaning, read once at start. This table is the only
+ * place that reads the environment; docs/configuration.md is written from it and a test keeps the two equal.
+ */
+const variables = {
+  PORT: integer({ default: 3000, min: 0, max: 65535, about: 'TCP port of the HTTP server; 0 takes a free one.' }),
+  HOST: text({ default: '127.0.0.1', about: 'Address the HTTP server listens on; `0.0.0.0` for all interfaces.' }),
+  DATABASE_URL: url({
+    protocols: ['postgres:', 'postgresql:'],
+    about: 'A PostgreSQL (15 or later) to use; without it Seer starts an embedded one in the data directory.',
+  }),
+  SEER_DATA_DIR: text({ default: '.seer', about: 'Directory of the embedded database, the key file and the logs.' }),
+  SEER_ROLE: oneOf({
+    values: ['all', 'api', 'worker'],
+    default: 'all',
+    about: '`api` answers requests, `worker` executes runs, `all` does both.',
+  }),
+  SEER_PUBLIC_URL: origin({
+    about: 'Address at which browsers and providers reach Seer; default is the listening one.',
+  }),
+  SEER_BOOTSTRAP_API_KEY: secret({
+    min: 32,
+    about: 'A given first admin API key (at least 32 characters), for automation; else one is made and printed once.',
+  }),
+  SEER_MASTER_KEY: secret({ min: 44, about: '32 bytes in base64: the master key that wraps the data keys.' }),
+  SEER_MASTER_KEY_FILE: text({ about: 'File that holds the master key; default `<data directory>/master.key`.' }),
+  SEER_AUTH_ISSUER: url({ protocols: ['https:', 'http:'], about: 'OIDC issuer whose JWTs are accepted.' }),
+  SEER_AUTH_JWKS_URL: url({
+    protocols: ['https:', 'http:'],
+    about: 'Where the issuer publishes its keys; default is `<issuer>/.well-known/jwks.json`.',
+  }),
+  SEER_AUTH_AUDIENCE: text({ about: 'Audience that a JWT must name; needed with SEER_AUTH_ISSUER.' }),
+  SEER_EGRESS_ALLOW: text({
+    default: '',
+    about: 'Private targets that workflows may reach, comma separated: `10.1.0.0/16,db.internal:5432`.',
+  }),
+  SEER_DOCS: boolean({ about: 'Serve Swagger UI and the OpenAPI document; default: yes, unless NODE_ENV=production.' }),
+  SEER_DATABASE_POOL: integer({ default: 10, min: 2, max: 500, about: 'Database connections for requests.' }),
+  SEER_RUN_SLOTS: integer({ default: 100, min: 1, max: 10_000, about: 'Runs that one process executes at a time.' }),
+  SEER_SYNC_WAIT_SECONDS: integer({
+    default: 60,
+    min: 1,
+    max: 3600,
+    about: 'How long `mode=sync` waits for the end of a run before it answers 202.',
+  }),
+  LOG_LEVEL: oneOf({
+    values: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+    default: 'info',
+    about: 'Least severe log level that is written.',
+  }),
+  NODE_ENV: text({ default: 'development', about: '`production` turns docs off unless SEER_DOCS=true.' }),
+} satisfies Record<string, Variable<unknown>>;
+
+type Values = { [Name in keyof typeof variables]: ReturnType<(typeof variables)[Name]['parse']> };
+
+/** The start was refused because of the configuration; the message has one sentence for each wrong variable. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+/** The validated configuration; injectable by this class. */
+export class Environment {
+  readonly port: number;
+  readonly host: string;
+  readonly databaseUrl: string | undefined;
+  readonly dataDirectory: string;
+  readonly role: Role;
+  readonly publicUrl: string | undefined;
+  readonly bootstrapApiKey: string | undefined;
+  readonly masterKey: string | undefined;
+  readonly masterKeyFile: string;
+  /** The identity provider whose JWTs are accepted, if one is configured. */
+  readonly auth: { issuer: string; jwksUrl: string; audience: string } | undefined;
+  readonly egressAllow: string;
+  readonly docs: boolean;
+  readonly databasePool: number;
+  readonly runSlots: number;
+  readonly syncWaitSeconds: number;
+  readonly logLevel: string;
+  readonly production: boolean;
+
+  constructor(values: Values) {
+    this.port = values.PORT ?? 3000;
+    this.host = values.HOST ?? '127.0.0.1';
+    this.databaseUrl = values.DATABASE_URL;
+    this.dataDirectory = resolve(values.SEER_DATA_DIR ?? '.seer');
+    this.role = values.SEER_ROLE ?? 'all';
+    this.publicUrl = values.SEER_PUBLIC_URL;
+    this.bootstrapApiKey = values.SEER_BOOTSTRAP_API_KEY;
+    this.masterKey = values.SEER_MASTER_KEY;
+    this.masterKeyFile = values.SEER_MASTER_KEY_FILE ?? resolve(this.dataDirectory, 'master.key');
+    this.auth = authOf(values);
+    this.egressAllow = values.SEER_EGRESS_ALLOW ?? '';
+    this.production = values.NODE_ENV === 'production';
+    this.docs = values.SEER_DOCS ?? !this.production;
+    this.databasePool = values.SEER_DATABASE_POOL ?? 10;
+    this.runSlots = values.SEER_RUN_SLOTS ?? 100;
+    this.syncWaitSeconds = values.SEER_SYNC_WAIT_SECONDS ?? 60;
+    this.logLevel = values.LOG_LEVEL ?? 'info';
+  }
+
+  /** Whether this process executes runs. */
+  get works(): boolean {
+    return this.role !== 'api';
+  }
+
+  /** Whether the database is Seer's own embedded one: a development or single-machine installation. */
+  get embedded(): boolean {
+    return this.databaseUrl === undefined;
+  }
+}
+
+/**
+ * Reads and checks all variables.
+ * @throws ConfigurationError that names every variable that is wrong, and what it should be.
+ */
+export function readEnvironment(source: Readonly<Record<string, string | undefined>>): Environment {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, variable] of Object.entries(variables)) {
+    const given = source[name];
+    try {
+      values[name] = given === undefined || given === '' ? variable.default : variable.parse(given);
+    } catch (error) {
+      problems.push(`${name} ${(error as Error).message}`);
+    }
+  }
+  if (values.SEER_AUTH_ISSUER && !values.SEER_AUTH_AUDIENCE) {
+    problems.push(
+      'SEER_AUTH_AUDIENCE must be set together with SEER_AUTH_ISSUER, else tokens meant for others would do',
+    );
+  }
+  if (values.SEER_MASTER_KEY && Buffer.from(values.SEER_MASTER_KEY as string, 'base64').length !== 32) {
+    problems.push('SEER_MASTER_KEY must be 32 bytes in base64; make one with: openssl rand -base64 32');
+  }
+  if (problems.length > 0) throw new ConfigurationError(problems.join('\n'));
+  return new Environment(values as Values);
+}
+
+/** The rows of docs/configuration.md. */
+export function describeVariables(): { name: string; default: string; about: string }[] {
+  return Object.entries(variables).map(([name, variable]) => ({
+    name,
+    default: variable.default === undefined ? '' : String(variable.default),
+    about: variable.about,
+  }));
+}
+
+function authOf(values: Values): Environment['auth'] {
+  const { SEER_AUTH_ISSUER: issuer, SEER_AUTH_JWKS_URL: jwksUrl, SEER_AUTH_AUDIENCE: audience } = values;
+  if (!issuer || !audience) return undefined;
+  return { issuer, audience, jwksUrl: jwksUrl ?? `${issuer.replace(/\/$/, '')}/.well-known/jwks.json` };
+}

@@ -1,0 +1,27 @@
+import { MikroOrmModule } from '@mikro-orm/nestjs';
+import { type EntityClass, PostgreSqlDriver } from '@mikro-orm/postgresql';
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { Environment } from '../config/environment.js';
+import { Database } from './open-database.js';
+import { ormOptions } from './orm-options.js';
+
+/** MikroORM for the whole application, with an identity map per request. */
+@Global()
+@Module({})
+export class DatabaseModule {
+  static forRoot(entities: EntityClass<object>[], database: Database): DynamicModule {
+    return {
+      module: DatabaseModule,
+      providers: [{ provide: Database, useValue: database }],
+      exports: [Database],
+      imports: [
+        MikroOrmModule.forRootAsync({
+          driver: PostgreSqlDriver,
+          inject: [Environment],
+          useFactory: (environment: Environment) =>
+            ormOptions({ url: database.url, entities, poolSize: environment.databasePool }),
+        }) as DynamicModule,
+      ],
+    };
+  }
+}

@@ -1,0 +1,44 @@
+import { readdir } from 'node:fs/promises';
+import { parse } from 'node:path';
+import { MikroORM, type Options } from '@mikro-orm/postgresql';
+import { migrationsDirectory } from './orm-options.js';
+
+/** Any fixed number will do, as long as every process of Seer uses the same one. */
+const MIGRATION_LOCK = 7_331_101;
+
+/** The database has migrations that this build does not know: it belongs to a newer Seer. */
+export class DatabaseTooNewError extends Error {
+  override readonly name = 'DatabaseTooNewError';
+}
+
+/**
+ * Brings the database to the newest schema, all or nothing. Processes that start together take turns by an advisory
+ * lock, so one migrates and the others find nothing left to do.
+ * @returns the names of the migrations that ran.
+ * @throws DatabaseTooNewError when the database was migrated by a newer build.
+ */
+export async function migrate(options: Options): Promise<string[]> {
+  const orm = await MikroORM.init({ ...options, pool: { min: 0, max: 4 } });
+  try {
+    return await orm.em.fork().transactional(async (em) => {
+      await em.execute('select pg_advisory_xact_lock(?)', [MIGRATION_LOCK]);
+      await refuseNewerDatabase(orm);
+      const applied = await orm.migrator.up();
+      return applied.map((migration) => migration.name);
+    });
+  } finally {
+    await orm.close();
+  }
+}
+
+async function refuseNewerDatabase(orm: MikroORM): Promise<void> {
+  const known = new Set((await readdir(migrationsDirectory)).map((file) => parse(file).name));
+  const executed = await orm.migrator.getExecuted();
+  const foreign = executed.filter((migration) => !known.has(migration.name));
+  if (foreign.length > 0) {
+    throw new DatabaseTooNewError(
+      `The database has the migration ${foreign.map(({ name }) => name).join(', ')}, which this build of Seer does ` +
+        'not know. Start the newer build, or restore the backup that belongs to this one.',
+    );
+  }
+}

@@ -1,0 +1,38 @@
+import { fileURLToPath } from 'node:url';
+import { Migrator } from '@mikro-orm/migrations';
+import { defineConfig, type EntityClass, type Options, UnderscoreNamingStrategy } from '@mikro-orm/postgresql';
+import { ReflectMetadataProvider } from '@mikro-orm/decorators/legacy';
+
+/** Where the migrations of this build lie (compiled). */
+export const migrationsDirectory = fileURLToPath(new URL('migrations', import.meta.url));
+
+/** What MikroORM needs to know, the same for the application, its tests and the migration commands. */
+export function ormOptions(settings: {
+  /** Connection string of PostgreSQL. */
+  url?: string;
+  entities: EntityClass<object>[];
+  /** Connections in the pool. */
+  poolSize?: number;
+}): Options {
+  return defineConfig({
+    clientUrl: settings.url,
+    entities: settings.entities,
+    extensions: [Migrator],
+    metadataProvider: ReflectMetadataProvider,
+    namingStrategy: UnderscoreNamingStrategy,
+    forceUtcTimezone: true,
+    pool: { min: 0, max: settings.poolSize ?? 10 },
+    migrations: {
+      path: migrationsDirectory,
+      pathTs: 'src/common/database/migrations',
+      glob: '!(*.d).{js,ts}',
+      snapshotName: 'schema-snapshot',
+      tableName: 'migration',
+      snapshotOnMigrate: false,
+      // One transaction around all pending migrations: an upgrade happens whole or not at all.
+      allOrNothing: true,
+      disableForeignKeys: false,
+    },
+    discovery: { warnWhenNoEntities: false },
+  });
+}

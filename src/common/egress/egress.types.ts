@@ -1,0 +1,47 @@
+import type { LookupAddress } from 'node:dns';
+import type { EgressPolicy } from './address-policy.js';
+
+/** Resolves a host name to all of its addresses, the best first. */
+export type Lookup = (host: string) => Promise<LookupAddress[]>;
+
+/** Configuration of the egress client. */
+export interface EgressOptions extends EgressPolicy {
+  /** Replaces the system's resolver. */
+  readonly lookup?: Lookup;
+}
+
+/** One outbound HTTP request. */
+export interface EgressRequest {
+  readonly method: string;
+  /** An absolute http: or https: URL without user name and password. */
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * Sent as it is. A 307 or 308 redirect repeats it, on another host too: with a secret in the body, set
+   * `followRedirects` to false.
+   */
+  readonly body?: string | Buffer;
+  /** Aborts the request; its reason is thrown. */
+  readonly signal?: AbortSignal;
+  /** Limit of the whole request, from name resolution to the last byte after all redirects. Default 30,000 ms. */
+  readonly timeoutMs?: number;
+  /** Limit of the response body in bytes, decompressed. Default 5 MiB. */
+  readonly maxBytes?: number;
+  /** Redirects to follow before giving up. Default 5. */
+  readonly maxRedirects?: number;
+  /** When false, a redirect is returned like any other response. Default true. */
+  readonly followRedirects?: boolean;
+  /** Names of headers that, like Authorization and Cookie, must not follow a redirect to another origin. */
+  readonly secretHeaders?: readonly string[];
+}
+
+/** A complete response of any status. */
+export interface EgressResponse {
+  readonly status: number;
+  /** Names in lower case. Repeated headers are joined by ", ", cookies of Set-Cookie by a line break. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The body after undoing its content codings. */
+  readonly body: Buffer;
+  /** The URL that answered, after redirects. */
+  readonly url: string;
+}

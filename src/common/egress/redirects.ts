@@ -1,0 +1,41 @@
+import { parseTargetUrl } from './request-target.js';
+
+/** One request of a redirect chain. Header names are lower case. */
+export interface Hop {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+}
+
+const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const CREDENTIAL_HEADERS = ['authorization', 'cookie', 'proxy-authorization'];
+const BODY_HEADERS = ['content-encoding', 'content-language', 'content-location', 'content-type'];
+
+/** Where a response redirects to, if it does (RFC 9110 section 15.4). */
+export function redirectLocation(status: number, headers: Readonly<Record<string, unknown>>): string | undefined {
+  const location = headers['location'];
+  return REDIRECT_STATUSES.has(status) && typeof location === 'string' ? location : undefined;
+}
+
+/**
+ * The request that follows a redirect, by the rules of the Fetch Standard (HTTP-redirect fetch): a POST becomes a GET
+ * after 301 and 302, every method but GET and HEAD after 303. Credentials do not leave their origin; since the scheme
+ * is part of it, nor do they go from https to http. A chain that comes back does not get them again.
+ *
+ * @param secretHeaders further credential headers, lower case
+ */
+export function nextHop(hop: Hop, status: number, location: string, secretHeaders: readonly string[]): Hop {
+  const url = parseTargetUrl(location, hop.url);
+  const becomesGet = status === 303 ? !['GET', 'HEAD'].includes(hop.method) : status < 303 && hop.method === 'POST';
+  const dropped = [
+    ...(url.origin === hop.url.origin ? [] : [...CREDENTIAL_HEADERS, ...secretHeaders]),
+    ...(becomesGet ? BODY_HEADERS : []),
+  ];
+  return {
+    method: becomesGet ? 'GET' : hop.method,
+    url,
+    headers: Object.fromEntries(Object.entries(hop.headers).filter(([name]) => !dropped.includes(name))),
+    body: becomesGet ? undefined : hop.body,
+  };
+}

@@ -1,0 +1,37 @@
+import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
+import express from 'express';
+import { jsonBody } from './body/json-body.js';
+import { urlTextMiddleware } from './body/url-text.js';
+import { rateLimit } from './rate-limit.js';
+import { requestIdMiddleware } from './request-id.js';
+import { securityHeaders } from './security-headers.js';
+import { RequestValidationPipe } from './validation/validation.pipe.js';
+
+/**
+ * Express that takes paths literally, so that `/V1/me` and `/v1/me/` are other paths than `/v1/me`, as they are in the
+ * documents of proxies and in the guard's eyes. Express reads these settings when its first middleware is added.
+ */
+export function createHttpAdapter(): ExpressAdapter {
+  const server = express();
+  server.enable('case sensitive routing').enable('strict routing').disable('x-powered-by').disable('etag');
+  return new ExpressAdapter(server);
+}
+
+export interface HttpSettings {
+  /** Path prefixes whose bodies may have any media type and are taken with `rawBodyOf`, e.g. `/v1/hooks/`. */
+  anyMediaType?: readonly string[];
+  /** Requests that one address may make in a minute. */
+  requestsPerMinute?: number;
+}
+
+/** What holds for every request, known route or not; `HttpModule` has the rest. Call it before `listen`. */
+export function setUpHttp(app: NestExpressApplication, settings: HttpSettings = {}): void {
+  app.use(
+    requestIdMiddleware,
+    securityHeaders,
+    rateLimit(settings.requestsPerMinute),
+    urlTextMiddleware,
+    jsonBody(settings.anyMediaType ?? []),
+  );
+  app.useGlobalPipes(new RequestValidationPipe());
+}

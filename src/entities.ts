@@ -1,0 +1,13 @@
+import { type EntityClass } from '@mikro-orm/core';
+import { EncryptionKey } from './common/encryption/encryption-key.entity.js';
+import { IdempotencyRecord } from './common/http/idempotency/idempotency-record.entity.js';
+import { usersEntities } from './users/index.js';
+import { workflowsEntities } from './workflows/index.js';
+
+/** Every table of Seer, module by module. */
+export const entities: EntityClass<object>[] = [
+  EncryptionKey,
+  IdempotencyRecord,
+  ...usersEntities,
+  ...workflowsEntities,
+];

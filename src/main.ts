@@ -1,0 +1,52 @@
+import 'reflect-metadata';
+import { type NestExpressApplication } from '@nestjs/platform-express';
+import { ConfigurationError, type Environment, readEnvironment } from './common/config/environment.js';
+import { migrate } from './common/database/migrate.js';
+import { type Database, openDatabase } from './common/database/open-database.js';
+import { ormOptions } from './common/database/orm-options.js';
+import { createApp } from './create-app.js';
+import { entities } from './entities.js';
+import { Bootstrap } from './users/index.js';
+
+async function main(): Promise<void> {
+  const environment = readEnvironment(process.env);
+  const database = await openDatabase(environment);
+  try {
+    await migrate(ormOptions({ url: database.url, entities }));
+    const app = await createApp(environment, database);
+    const adminKey = await app.get(Bootstrap).firstAdminKey();
+    await app.listen(environment.port, environment.host);
+    welcome(await app.getUrl(), environment, database, adminKey);
+    stopOnSignal(app, database);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+function welcome(url: string, environment: Environment, database: Database, adminKey: string | undefined): void {
+  const lines = [`Seer is ready at ${url}`];
+  if (environment.docs) lines.push(`  Swagger UI      ${url}/docs`);
+  lines.push(`  Data directory  ${environment.dataDirectory}`);
+  lines.push(`  Database        ${database.directory ? `embedded, in ${database.directory}` : 'DATABASE_URL'}`);
+  if (adminKey) lines.push(`  Admin API key   ${adminKey}  (shown only now)`);
+  console.log(lines.join('\n'));
+}
+
+/** Requests and runs in progress end first, then the connections close, and an embedded database stops last. */
+function stopOnSignal(app: NestExpressApplication, database: Database): void {
+  let stopping = false;
+  const stop = async (): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    await app.close();
+    await database.close();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof ConfigurationError ? `Seer can't start:\n${error.message}` : error);
+  process.exit(1);
+});

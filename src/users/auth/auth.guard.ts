@@ -1,0 +1,49 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { type Request, type Response } from 'express';
+import { ACCESS, type Access } from '../../common/http/access.js';
+import { ApiKeyAuthenticator } from './api-key-authenticator.js';
+import { AccessRefusedError, AccessUndeclaredError, ScopeMissingError } from './auth.errors.js';
+import { bearerToken, isJwt } from './bearer-token.js';
+import { type Principal, rememberPrincipal } from './principal.js';
+import { type ScopeName } from './scopes.js';
+import { TokenVerifier } from './token-verifier.js';
+
+/**
+ * Stands before every route and lets nobody in that the route does not name. A guard, not a middleware: it runs after
+ * routing, so another spelling of the path or HEAD instead of GET can't lead around it.
+ */
+@Injectable()
+export class AuthGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly apiKeys: ApiKeyAuthenticator,
+    private readonly tokens: TokenVerifier,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<Request>();
+    const access = this.reflector.getAllAndOverride<Access<ScopeName> | undefined>(ACCESS, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    if (!access) throw new AccessUndeclaredError(`${request.method} ${request.path}`);
+    if ('public' in access) return true;
+    try {
+      const principal = await this.authenticate(request.headers.authorization);
+      if ('scope' in access && !principal.scopes.has(access.scope)) throw new ScopeMissingError(access.scope);
+      rememberPrincipal(request, principal);
+      return true;
+    } catch (error) {
+      if (error instanceof AccessRefusedError) {
+        context.switchToHttp().getResponse<Response>().setHeader('WWW-Authenticate', error.challenge);
+      }
+      throw error;
+    }
+  }
+
+  private authenticate(authorization: string | undefined): Promise<Principal> {
+    const token = bearerToken(authorization);
+    return isJwt(token) ? this.tokens.authenticate(token) : this.apiKeys.authenticate(token);
+  }
+}

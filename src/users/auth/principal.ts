@@ -1,0 +1,26 @@
+import { type Request } from 'express';
+import { type UserRole } from '../user.entity.js';
+import { type ScopeName } from './scopes.js';
+
+/** Who is asking: the result of authentication, small enough to be cached and handed on to services. */
+export interface Principal {
+  /** Internal id of the user (bigint as text): the owner of everything they make. */
+  readonly userId: string;
+  readonly role: UserRole;
+  readonly scopes: ReadonlySet<ScopeName>;
+  /** How they proved it. */
+  readonly via: 'api-key' | 'token';
+}
+
+const principals = new WeakMap<Request, Principal>();
+
+export function rememberPrincipal(request: Request, principal: Principal): void {
+  principals.set(request, principal);
+}
+
+/** @throws Error on a public route, where there is no caller: a mistake in the route, not of the caller. */
+export function principalOf(request: Request): Principal {
+  const principal = principals.get(request);
+  if (!principal) throw new Error(`${request.method} ${request.path} asks for its caller, but is public`);
+  return principal;
+}

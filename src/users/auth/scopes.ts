@@ -1,0 +1,23 @@
+import { type UserRole } from '../user.entity.js';
+
+/**
+ * What a credential may do. One scope guards each operation; an API key holds some of them, a signed-in person all of
+ * their role. `admin` opens the admin API and needs the role admin as well.
+ */
+export const scopes = {
+  'workflows:read': 'Read workflows, drafts, versions and the catalogues.',
+  'workflows:write': 'Create, change, publish and delete workflows.',
+  'runs:read': 'Read runs, their steps and outputs.',
+  'runs:write': 'Start, cancel, resume and fork runs.',
+  'keys:read': 'List API keys.',
+  'keys:write': 'Create and revoke API keys, with at most the scopes one has.',
+  admin: 'Use the admin API (role admin only).',
+} as const;
+
+export type ScopeName = keyof typeof scopes;
+export const scopeNames = Object.keys(scopes) as ScopeName[];
+
+/** Those of the granted scopes that count: a user who is no admin any more can't use `admin` of an older key. */
+export function usableScopes(granted: readonly ScopeName[], role: UserRole): ReadonlySet<ScopeName> {
+  return new Set(granted.filter((scope) => scope !== 'admin' || role === 'admin'));
+}

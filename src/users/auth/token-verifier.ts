@@ -1,0 +1,115 @@
+import { Injectable } from '@nestjs/common';
+import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import { Environment } from '../../common/config/environment.js';
+import { UsersService } from '../users.service.js';
+import {
+  CredentialsInvalidError,
+  IdentityProviderNotConfiguredError,
+  IdentityProviderUnavailableError,
+} from './auth.errors.js';
+import { ExpiringCache } from './expiring-cache.js';
+import { type Principal } from './principal.js';
+import { scopeNames, usableScopes } from './scopes.js';
+
+/** Asymmetric signatures only: with HMAC, anybody who knows the public key could sign. */
+const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+const CLOCK_TOLERANCE_SECONDS = 30;
+const MAX_SUBJECT_LENGTH = 255;
+/** RFC 5321: 64 characters before the @ and 255 after it. */
+const MAX_EMAIL_LENGTH = 320;
+
+/** After a successful fetch of the keys, an unknown `kid` causes no other one for this long. */
+const KEYS_COOLDOWN_MS = 30_000;
+const KEYS_TIMEOUT_MS = 5_000;
+/** Shortest pause between two fetches of the keys, in seconds, also when they fail: nobody can hammer the provider through us. */
+const KEYS_PAUSE_SECONDS = 5;
+
+/** How long a process goes on with what it knows of a user's role, in milliseconds. */
+const PRINCIPAL_TTL_MS = 5_000;
+const PRINCIPAL_CAPACITY = 5_000;
+
+/**
+ * Finds who a JWT of the configured identity provider speaks for. Signature and claims are checked on every use; keys
+ * come from the provider's published set and nowhere else (`jku`, `jwk` and `x5u` of the token are not looked at).
+ */
+@Injectable()
+export class TokenVerifier {
+  private readonly principals = new ExpiringCache<Principal>({ capacity: PRINCIPAL_CAPACITY, ttlMs: PRINCIPAL_TTL_MS });
+  private readonly trusted: { issuer: string; audience: string; keyFor: JWTVerifyGetKey } | undefined;
+
+  constructor(
+    { auth }: Environment,
+    private readonly users: UsersService,
+  ) {
+    this.trusted = auth && { issuer: auth.issuer, audience: auth.audience, keyFor: publishedKeys(auth.jwksUrl) };
+  }
+
+  /**
+   * @throws CredentialsInvalidError for a token that is forged, expired, or meant for somebody else.
+   * @throws IdentityProviderNotConfiguredError where no provider is trusted.
+   * @throws IdentityProviderUnavailableError when the provider's keys can't be had.
+   */
+  async authenticate(token: string): Promise<Principal> {
+    if (!this.trusted) throw new IdentityProviderNotConfiguredError();
+    const { issuer, audience, keyFor } = this.trusted;
+    const { payload } = await jwtVerify(token, keyFor, {
+      algorithms: ALGORITHMS,
+      issuer,
+      audience,
+      requiredClaims: ['exp', 'sub'],
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    }).catch(refuseToken);
+    const subject = textClaim(payload.sub, MAX_SUBJECT_LENGTH);
+    if (!subject) throw new CredentialsInvalidError();
+    return this.principalOf(issuer, subject, payload);
+  }
+
+  private principalOf(issuer: string, subject: string, payload: JWTPayload): Promise<Principal> {
+    return this.principals.getOrLoad(subject, async () => {
+      const email = textClaim(payload.email, MAX_EMAIL_LENGTH) ?? '';
+      const { id, role } = await this.users.signIn({ issuer, userId: subject, email });
+      return { userId: id, role, scopes: usableScopes(scopeNames, role), via: 'token' } satisfies Principal;
+    });
+  }
+}
+
+/** Keys of the provider by the `kid` and `alg` of a token, fetched when needed and kept for ten minutes. */
+function publishedKeys(url: string): JWTVerifyGetKey {
+  let nextFetch = 0;
+  const keys = createRemoteJWKSet(new URL(url), {
+    cooldownDuration: KEYS_COOLDOWN_MS,
+    timeoutDuration: KEYS_TIMEOUT_MS,
+    [customFetch]: async (address, options) => {
+      if (performance.now() < nextFetch) throw new IdentityProviderUnavailableError(KEYS_PAUSE_SECONDS);
+      nextFetch = performance.now() + KEYS_PAUSE_SECONDS * 1000;
+      return fetch(address, options);
+    },
+  });
+  return async (header, token) => {
+    try {
+      return await keys(header, token);
+    } catch (error) {
+      if (isFaultOfToken(error)) throw error;
+      throw new IdentityProviderUnavailableError(KEYS_PAUSE_SECONDS);
+    }
+  };
+}
+
+/** What the look-up of a key reports about the token; all else is about the provider or the way to it. */
+function isFaultOfToken(error: unknown): boolean {
+  return (
+    error instanceof errors.JWKSNoMatchingKey ||
+    error instanceof errors.JWKSMultipleMatchingKeys ||
+    error instanceof errors.JOSENotSupported
+  );
+}
+
+function refuseToken(error: unknown): never {
+  throw error instanceof errors.JOSEError ? new CredentialsInvalidError() : error;
+}
+
+/** A claim that can be stored: text within the limit, without control characters and broken surrogates. */
+function textClaim(claim: unknown, maxLength: number): string | undefined {
+  if (typeof claim !== 'string' || claim.length === 0 || claim.length > maxLength) return undefined;
+  return claim.isWellFormed() && !/\p{Cc}/u.test(claim) ? claim : undefined;
+}

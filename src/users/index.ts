@@ -1,0 +1,11 @@
+import { ApiKey } from './api-keys/api-key.entity.js';
+import { User } from './user.entity.js';
+
+export { Public } from '../common/http/access.js';
+export { Caller, RequireScope, SignedIn } from './auth/decorators.js';
+export { type Principal, principalOf } from './auth/principal.js';
+export { Bootstrap } from './bootstrap.js';
+export { UsersModule } from './users.module.js';
+export { usersProblems } from './users-problems.js';
+export { User };
+export const usersEntities = [User, ApiKey];

@@ -1,0 +1,27 @@
+import { Module } from '@nestjs/common';
+import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { ApiKeysController } from './api-keys/api-keys.controller.js';
+import { ApiKeysService } from './api-keys/api-keys.service.js';
+import { AccessCheck } from './auth/access-check.js';
+import { ApiKeyAuthenticator } from './auth/api-key-authenticator.js';
+import { AuthGuard } from './auth/auth.guard.js';
+import { TokenVerifier } from './auth/token-verifier.js';
+import { Bootstrap } from './bootstrap.js';
+import { UsersController } from './users.controller.js';
+import { UsersService } from './users.service.js';
+
+/** Who is asking: users, their API keys, and the guard before every route of the application. */
+@Module({
+  imports: [DiscoveryModule],
+  controllers: [UsersController, ApiKeysController],
+  providers: [
+    { provide: APP_GUARD, useClass: AuthGuard },
+    AccessCheck,
+    ApiKeyAuthenticator,
+    ApiKeysService,
+    Bootstrap,
+    TokenVerifier,
+    UsersService,
+  ],
+})
+export class UsersModule {}

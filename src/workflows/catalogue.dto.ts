@@ -1,0 +1,65 @@
+import { JsonObject as JsonObjectField, JsonValue } from '../common/http/validation/json-field.js';
+import { type Json, type JsonObject } from '../common/json.js';
+import { type Tool } from '../integrations/index.js';
+import { type NodeType } from './nodes/define-node.js';
+import { nodeSchema } from './preflight/spec-schema.js';
+
+/** A node type that specs can use. */
+export class NodeTypeResponse {
+  /** `type` in a spec. @example set */
+  type: string;
+  /** @example Set a value */
+  title: string;
+  description: string;
+  @JsonObjectField({ description: 'JSON Schema of a node of this type.' })
+  config_schema: JsonObject;
+  @JsonValue({ description: 'A node of this type that works.' })
+  example: Json;
+
+  static from(type: NodeType): NodeTypeResponse {
+    return Object.assign(new NodeTypeResponse(), {
+      type: type.key,
+      title: type.title,
+      description: type.description,
+      config_schema: nodeSchema(type) as JsonObject,
+      example: type.example,
+    } satisfies NodeTypeResponse);
+  }
+}
+
+export class NodeTypesResponse {
+  items: NodeTypeResponse[];
+}
+
+/** A tool that `tool` nodes can call. */
+export class ToolResponse {
+  /** `tool` in a spec. @example http.request */
+  tool: string;
+  /** @example HTTP request */
+  title: string;
+  description: string;
+  /** Whether it only reads; `depends`: on its inputs. @example depends */
+  effect: 'none' | 'read' | 'write' | 'depends';
+  @JsonObjectField({ description: 'JSON Schema of the inputs.' })
+  input_schema: JsonObject;
+  @JsonObjectField({ description: "JSON Schema of the output, the node's value." })
+  output_schema: JsonObject;
+  @JsonObjectField({ description: 'Inputs that work.' })
+  example: JsonObject;
+
+  static from(tool: Tool): ToolResponse {
+    return Object.assign(new ToolResponse(), {
+      tool: tool.key,
+      title: tool.title,
+      description: tool.description,
+      effect: typeof tool.effect === 'function' ? 'depends' : tool.effect,
+      input_schema: tool.input as JsonObject,
+      output_schema: tool.output as JsonObject,
+      example: tool.example,
+    } satisfies ToolResponse);
+  }
+}
+
+export class ToolsResponse {
+  items: ToolResponse[];
+}

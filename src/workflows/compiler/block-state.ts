@@ -1,0 +1,51 @@
+import { Annotation } from '@langchain/langgraph';
+import { type Json } from '../../common/json.js';
+import { type Lane } from '../nodes/control-flow.js';
+import { type Scope } from '../nodes/execution.js';
+
+/** What the control-flow node that is being executed has decided; read by its router and by its end. */
+export interface Control {
+  startedAt: number;
+  /** `when` was false. */
+  skipped?: boolean;
+  /** Of a branching: the block that runs. */
+  choice?: string | null;
+  /** Of a fan-out. */
+  lanes?: Lane[];
+  /** Of a loop: rounds that are over, what the last one gave, and whether it was the last. */
+  round?: number;
+  value?: Json;
+  done?: boolean;
+}
+
+export interface LaneResult {
+  lane: number;
+  value: Json;
+}
+
+/** Written to `$lanes` to begin anew. */
+export const NO_LANES = Symbol('no lanes');
+
+/**
+ * Channels of a block's graph. Their names begin with `$`, which no node id does: LangGraph allows no node with the
+ * name of a channel.
+ */
+export const BlockState = Annotation.Root({
+  /** Everything expressions can refer to: the roots, loop variables, and the values of nodes under their ids. */
+  $values: Annotation<Scope, Scope>({ reducer: (known, more) => ({ ...known, ...more }), default: () => ({}) }),
+  /** Indexes of the loops around this block, such as `[7][2]`: the tail of every path in it. */
+  $frame: Annotation<string>(),
+  $control: Annotation<Control>(),
+  /** Grows in place: copying it for each of 100,000 lanes would be quadratic, and nobody keeps an older state. */
+  $lanes: Annotation<LaneResult[], LaneResult | typeof NO_LANES>({
+    reducer(results, next) {
+      if (next === NO_LANES) return [];
+      results.push(next as LaneResult);
+      return results;
+    },
+    default: () => [],
+  }),
+});
+
+export type BlockStateValue = typeof BlockState.State;
+export type BlockStateUpdate = typeof BlockState.Update;

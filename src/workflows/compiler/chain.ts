@@ -1,0 +1,65 @@
+import { type LangGraphRunnableConfig } from '@langchain/langgraph';
+import { type Json, type JsonObject } from '../../common/json.js';
+import { type Scope } from '../nodes/execution.js';
+import { type BlockStateUpdate, type BlockStateValue, type Control, NO_LANES } from './block-state.js';
+import { type RunContext, runContextOf } from './run-context.js';
+
+/** One act of a chain: a leaf, or the beginning or end of a control-flow node. */
+export type Act = (chain: Chain) => Promise<void> | void;
+
+/**
+ * Several acts executed as one graph node. Consecutive nodes without effect are fused this way: they are recomputed for
+ * free after a crash, so they need no superstep each. Their step rows are still written, one per node.
+ */
+export class Chain {
+  /** What expressions see; grows with each act. */
+  readonly scope: JsonObject;
+  readonly frame: string;
+  control: Control | undefined;
+  readonly lanes: BlockStateValue['$lanes'];
+  private readonly update: BlockStateUpdate = {};
+
+  constructor(
+    state: BlockStateValue,
+    readonly context: RunContext,
+  ) {
+    this.scope = { ...state.$values };
+    this.frame = state.$frame;
+    this.control = state.$control;
+    this.lanes = state.$lanes;
+  }
+
+  pathOf(nodeId: string): string {
+    return nodeId + this.frame;
+  }
+
+  /** The value of a node, visible to every later one. */
+  set(nodeId: string, value: Json): void {
+    this.scope[nodeId] = value;
+    this.update.$values = { ...(this.update.$values as Scope | undefined), [nodeId]: value };
+  }
+
+  /** Opens a control-flow node; its router reads this. */
+  enter(control: Control): void {
+    this.control = control;
+    this.update.$control = control;
+    if (control.lanes) this.update.$lanes = NO_LANES;
+  }
+
+  changes(): BlockStateUpdate {
+    return this.update;
+  }
+}
+
+/** The function of the graph node that executes these acts in order. */
+export function chainNode(acts: readonly Act[]) {
+  return async (state: BlockStateValue, config: LangGraphRunnableConfig): Promise<BlockStateUpdate> => {
+    const chain = new Chain(state, runContextOf(config));
+    for (const act of acts) {
+      const pending = act(chain);
+      // Most acts compute and are done: a chain of them shall not cost a turn of the event loop each.
+      if (pending) await pending;
+    }
+    return chain.changes();
+  };
+}

@@ -1,0 +1,84 @@
+import { type Json } from '../../common/json.js';
+import { schemaValidator, type SchemaValidator } from '../../common/json-schema.js';
+import { LruCache } from '../../common/lru-cache.js';
+import { parseDuration } from '../../common/duration.js';
+import { parseTemplate } from '../expressions/template.js';
+import { type Scope } from '../nodes/execution.js';
+import { type Catalogues, preflight, type PreflightReport } from '../preflight/preflight.js';
+import { limits } from '../spec/limits.js';
+import { type Block, type WorkflowSpec } from '../spec/workflow-spec.js';
+import { everyNode } from '../preflight/every-node.js';
+import { type CompiledBlock } from './compiled-block.js';
+import { emitBlock } from './emit-block.js';
+import { type Emission } from './emission.js';
+import { leafEffect } from './leaf-act.js';
+
+/** A workflow that can be executed any number of times, side by side. */
+export interface CompiledWorkflow {
+  readonly spec: WorkflowSpec;
+  /** Checks a run's inputs and fills in defaults. */
+  readonly inputs: SchemaValidator;
+  readonly block: CompiledBlock;
+  /** The run's output, from what is in scope at the end; the value of the last node when the spec names none. */
+  readonly output: ((scope: Scope) => Json) | undefined;
+  /** Longest running time in milliseconds. */
+  readonly timeout: number;
+  /** Nothing in it touches the world: such a run is one commit. */
+  readonly pure: boolean;
+}
+
+/** The spec has errors; the report names them. */
+export class SpecInvalidError extends Error {
+  override readonly name = 'SpecInvalidError';
+  constructor(readonly report: PreflightReport) {
+    super('The spec has errors.');
+  }
+}
+
+/**
+ * Makes executable workflows of specs: check (shape, scope, tools) → plan → emit. Pure, so the result depends on
+ * nothing but the spec and is cached by its hash: a hot workflow never compiles twice.
+ */
+export class Compiler {
+  private readonly compiled = new LruCache<string, CompiledWorkflow>(500);
+
+  constructor(private readonly catalogues: Catalogues) {}
+
+  preflight(spec: Json): PreflightReport {
+    return preflight(spec, this.catalogues);
+  }
+
+  /** The workflow of the spec with this hash (SHA-256 of its canonical JSON), if it was compiled before. */
+  known(hash: string): CompiledWorkflow | undefined {
+    return this.compiled.get(hash);
+  }
+
+  /** @throws SpecInvalidError */
+  compile(hash: string, spec: Json): CompiledWorkflow {
+    return this.compiled.getOrMake(hash, () => this.emit(spec));
+  }
+
+  private emit(checked: Json): CompiledWorkflow {
+    const report = this.preflight(checked);
+    if (!report.ok) throw new SpecInvalidError(report);
+    const spec = checked as unknown as WorkflowSpec;
+    const emission: Emission = { ...this.catalogues, emitBlock: (nodes: Block) => emitBlock(nodes, emission) };
+    const output = spec.output === undefined ? undefined : parseTemplate(spec.output);
+    return {
+      spec,
+      inputs: schemaValidator(spec.inputs ?? true),
+      block: emitBlock(spec.nodes, emission),
+      output: output && ((scope) => output.evaluate(scope)),
+      timeout: parseDuration(spec.settings?.timeout ?? '') ?? limits.defaultRunTimeout,
+      pure: this.isPure(checked, emission),
+    };
+  }
+
+  private isPure(spec: Json, emission: Emission): boolean {
+    for (const { node } of everyNode(spec, this.catalogues.nodeTypes)) {
+      const type = this.catalogues.nodeTypes.get(String(node.type));
+      if (type && 'prepare' in type && leafEffect(node as never, emission) !== 'none') return false;
+    }
+    return true;
+  }
+}

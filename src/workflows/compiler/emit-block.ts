@@ -1,0 +1,140 @@
+import { END, START, StateGraph } from '@langchain/langgraph';
+import { isLeaf } from '../nodes/define-node.js';
+import { type Block, type NodeSpec } from '../spec/workflow-spec.js';
+import { BlockState, type BlockStateValue } from './block-state.js';
+import { type Act, chainNode } from './chain.js';
+import { type CompiledBlock } from './compiled-block.js';
+import { emitBranching, emitFanOut, emitLoop } from './emit-control-flow.js';
+import { type Emission } from './emission.js';
+import { type BlockGraph, chainBlock, graphBlock } from './execute-block.js';
+import { leafAct, leafEffect, policyAct } from './leaf-act.js';
+
+/**
+ * Makes a graph of a block: consecutive nodes without effect become one graph node, every node with an effect a graph
+ * node of its own, control flow becomes conditional edges, `Send`s and loop edges. Blocks that run side by side or
+ * again and again are graphs of their own, so that each has its own scope and its own pace.
+ */
+export function emitBlock(nodes: Block, emission: Emission): CompiledBlock {
+  const sequence = new SequenceEmitter(new GraphDraft(), emission, START);
+  sequence.nodes(nodes);
+  sequence.end(END);
+  const last = nodes.at(-1)?.id;
+  const { draft } = sequence;
+  // Nothing to route: the acts themselves are the block, and a round of a loop costs no graph invocation.
+  if (draft.size <= 1) return chainBlock(draft.onlyActs(), last);
+  return graphBlock(draft.compile(), last, draft.supersteps);
+}
+
+type Router = (state: BlockStateValue) => unknown;
+
+/** The graph of one block while it is made. */
+export class GraphDraft {
+  private readonly graph = new StateGraph(BlockState);
+  private readonly chains: Act[][] = [];
+  /** Supersteps that one execution can take, for LangGraph's recursion limit. */
+  supersteps = 2;
+
+  get size(): number {
+    return this.chains.length;
+  }
+
+  chain(name: string, acts: Act[]): void {
+    this.chains.push(acts);
+    this.node(name, chainNode(acts));
+  }
+
+  node(name: string, run: ReturnType<typeof chainNode>): void {
+    this.graph.addNode(name, run);
+    this.supersteps += 1;
+  }
+
+  edge(from: string, to: string): void {
+    // Node names are made at run time; LangGraph's types know only literal ones.
+    this.graph.addEdge(from as typeof START, to as typeof END);
+  }
+
+  route(from: string, router: Router, targets: string[]): void {
+    this.graph.addConditionalEdges(from as typeof START, router as never, targets as never);
+  }
+
+  onlyActs(): readonly Act[] {
+    return this.chains[0] ?? [];
+  }
+
+  compile(): BlockGraph {
+    return this.graph.compile() as BlockGraph;
+  }
+}
+
+/** Emits nodes one after the other into a draft; a branch of an `if` is such a sequence inside its parent's graph. */
+export class SequenceEmitter {
+  private acts: Act[] = [];
+  private name: string | undefined;
+
+  constructor(
+    readonly draft: GraphDraft,
+    readonly emission: Emission,
+    /** Graph node that leads to the next one; undefined when a router does. */
+    private from: string | undefined,
+  ) {}
+
+  nodes(nodes: Block): void {
+    for (const node of nodes) this.node(node);
+  }
+
+  /** Adds an act to the chain that is open; `name` is the name of the graph node if it is the chain's first act. */
+  act(name: string, act: Act): void {
+    this.name ??= name;
+    this.acts.push(act);
+  }
+
+  /** Makes a graph node of the open chain, with a router of its own behind it. @returns the name of the graph node. */
+  split(): string {
+    this.flush();
+    const name = this.from!;
+    this.from = undefined;
+    return name;
+  }
+
+  /** Closes the sequence; what comes next is `to`. */
+  end(to: string): void {
+    this.flush();
+    if (this.from !== undefined) this.draft.edge(this.from, to);
+  }
+
+  private node(node: NodeSpec): void {
+    const type = this.emission.nodeTypes.get(node.type)!;
+    if (!isLeaf(type)) return this.control(node);
+    const alone = leafEffect(node, this.emission) !== 'none';
+    if (alone) this.flush();
+    this.act(node.id, leafAct(node, this.emission));
+    if (alone) this.flush();
+  }
+
+  private control(node: NodeSpec): void {
+    const { on_error: onError, retry, timeout } = node;
+    if (retry || timeout || (onError !== undefined && onError !== 'fail')) {
+      // What fails inside must be caught in one place: the node and its blocks become one act.
+      this.flush();
+      this.act(node.id, policyAct(node, this.emission));
+      this.flush();
+      return;
+    }
+    const type = this.emission.nodeTypes.get(node.type)!;
+    if (isLeaf(type)) return;
+    const flow = type.flow(node);
+    if (flow.kind === 'branch') emitBranching(this, node, flow);
+    else if (flow.kind === 'fan-out') emitFanOut(this, node, flow);
+    else emitLoop(this, node, flow);
+  }
+
+  private flush(): void {
+    if (this.acts.length === 0) return;
+    const name = this.name!;
+    this.draft.chain(name, this.acts);
+    if (this.from !== undefined) this.draft.edge(this.from, name);
+    this.from = name;
+    this.acts = [];
+    this.name = undefined;
+  }
+}

@@ -1,0 +1,46 @@
+import { type LangGraphRunnableConfig } from '@langchain/langgraph';
+import { type Json } from '../../common/json.js';
+import { type Scope } from '../nodes/execution.js';
+import { type BlockStateValue } from './block-state.js';
+import { type Act, Chain } from './chain.js';
+import { type CompiledBlock } from './compiled-block.js';
+
+/** What we use of a compiled graph; its own type is parametrised by node names, which are made at run time. */
+export interface BlockGraph {
+  invoke(
+    input: Partial<BlockStateValue>,
+    config: LangGraphRunnableConfig & { recursionLimit: number },
+  ): Promise<BlockStateValue>;
+}
+
+/** A block whose nodes all run in one chain. */
+export function chainBlock(acts: readonly Act[], last: string | undefined): CompiledBlock {
+  return {
+    async run(scope, frame, context) {
+      const chain = new Chain({ $values: scope, $frame: frame } as BlockStateValue, context);
+      for (const act of acts) {
+        const pending = act(chain);
+        if (pending) await pending;
+      }
+      return end(chain.scope, last);
+    },
+  };
+}
+
+/** A block that LangGraph executes. */
+export function graphBlock(graph: BlockGraph, last: string | undefined, supersteps: number): CompiledBlock {
+  return {
+    async run(scope, frame, context) {
+      const state = await graph.invoke(
+        { $values: scope, $frame: frame },
+        // A failure in one lane aborts its siblings by the run's own signal, so no other concurrency rule is needed.
+        { configurable: { run: context }, signal: context.signal, recursionLimit: supersteps },
+      );
+      return end(state.$values, last);
+    },
+  };
+}
+
+function end(scope: Scope, last: string | undefined): { value: Json; scope: Scope } {
+  return { scope, value: last === undefined ? null : (scope[last] ?? null) };
+}

@@ -1,0 +1,73 @@
+import { parseDuration } from '../../common/duration.js';
+import { type Json } from '../../common/json.js';
+import { type Effect } from '../../integrations/index.js';
+import { type LeafNodeType } from '../nodes/define-node.js';
+import { type Block, type NodeSpec } from '../spec/workflow-spec.js';
+import { type Act, type Chain } from './chain.js';
+import { type CompiledBlock } from './compiled-block.js';
+import { type Emission } from './emission.js';
+import { NodeFailure } from './node-failure.js';
+import { type Attempt, whenOf, withOnError, withRetry } from './policy.js';
+import { runLeaf } from './run-leaf.js';
+
+/** What a leaf does to the world. */
+export function leafEffect(node: NodeSpec, emission: Emission): Effect {
+  const type = emission.nodeTypes.get(node.type) as LeafNodeType;
+  return type.effect?.(node, emission.tools) ?? 'none';
+}
+
+/** A leaf as an act: `when`, then its attempts, then what `on_error` says. */
+export function leafAct(node: NodeSpec, emission: Emission): Act {
+  const type = emission.nodeTypes.get(node.type) as LeafNodeType;
+  const leaf = {
+    id: node.id,
+    run: type.prepare(node),
+    effect: leafEffect(node, emission),
+    timeout: node.timeout === undefined ? undefined : parseDuration(node.timeout),
+  };
+  return act(node, (chain) => runLeaf(leaf, chain), emission);
+}
+
+/** A control-flow node with a policy (`retry`, `timeout`, `on_error`) as one act, with a graph of its own inside. */
+export function policyAct(node: NodeSpec, emission: Emission): Act {
+  const { when: _when, retry: _retry, timeout, on_error: _onError, ...bare } = node;
+  const inner = emission.emitBlock([bare]);
+  const limit = timeout === undefined ? undefined : parseDuration(timeout);
+  return act(node, (chain) => runBlock(node, inner, chain, limit), emission);
+}
+
+function act(node: NodeSpec, attempt: Attempt, emission: Emission): Act {
+  const shouldRun = whenOf(node);
+  const handler = Array.isArray(node.on_error) ? emission.emitBlock(node.on_error as Block) : undefined;
+  const run = withOnError(node, withRetry(node, attempt), handler);
+  return async (chain) => chain.set(node.id, shouldRun(chain) ? await run(chain) : await skip(node, chain));
+}
+
+/** Records that `when` was false. */
+export async function skip(node: NodeSpec, chain: Chain): Promise<null> {
+  const path = chain.pathOf(node.id);
+  if (chain.context.journal.recorded(path)) return null;
+  const now = Date.now();
+  const times = { startedAt: now, completedAt: now };
+  await chain.context.journal.record(
+    { nodeId: node.id, path, attempt: 1, status: 'SKIPPED', output: null, ...times },
+    'none',
+  );
+  return null;
+}
+
+async function runBlock(node: NodeSpec, inner: CompiledBlock, chain: Chain, limit: number | undefined): Promise<Json> {
+  const { context, scope, frame } = chain;
+  const late = limit === undefined ? undefined : AbortSignal.timeout(limit);
+  // When one lane inside fails, its siblings are stopped before what `on_error` says begins.
+  const failed = new AbortController();
+  const signal = AbortSignal.any([context.signal, failed.signal, ...(late ? [late] : [])]);
+  try {
+    return (await inner.run(scope, frame, { ...context, signal })).value;
+  } catch (error) {
+    failed.abort(error);
+    if (!late?.aborted || context.signal.aborted) throw error;
+    const detail = { code: 'node-timeout', node_id: node.id, path: chain.pathOf(node.id), attempt: 1 };
+    throw new NodeFailure(detail, `${node.id} took longer than its timeout of ${limit} ms.`, true);
+  }
+}

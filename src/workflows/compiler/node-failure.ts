@@ -1,0 +1,56 @@
+import { type Json } from '../../common/json.js';
+import { NodeError } from '../nodes/node-error.js';
+
+/** Which node failed and how; `error_detail` of a run and `error` of a step. */
+export interface ErrorDetail {
+  code: string;
+  node_id: string;
+  path: string;
+  attempt: number;
+  /** What the other side answered, where there was one. */
+  problem?: Json;
+}
+
+/** A node failed for good; without an `on_error` around it, the run fails with it. */
+export class NodeFailure extends Error {
+  override readonly name = 'NodeFailure';
+
+  constructor(
+    readonly detail: ErrorDetail,
+    message: string,
+    readonly retryable: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+
+  /** What an `on_error` block sees as `error`, and what `continue` leaves as the value. */
+  toJson(): { [key: string]: Json } {
+    return { ...this.detail, message: this.message } as { [key: string]: Json };
+  }
+}
+
+/** Whatever a node threw, as a failure of that node. Errors without a code are ours: their text stays in the log. */
+export function nodeFailure(error: unknown, at: { nodeId: string; path: string; attempt: number }): NodeFailure {
+  if (error instanceof NodeFailure) return error;
+  const { code, message, retryable, problem } = describe(error);
+  const detail: ErrorDetail = { code, node_id: at.nodeId, path: at.path, attempt: at.attempt };
+  if (problem !== undefined) detail.problem = problem;
+  return new NodeFailure(detail, message, retryable, { cause: error });
+}
+
+function describe(error: unknown): { code: string; message: string; retryable: boolean; problem?: Json } {
+  if (error instanceof NodeError) return error;
+  if (error instanceof Error && 'code' in error && 'retryable' in error) {
+    const known = error as Error & { code: string; retryable: boolean; problem?: Json };
+    return { code: known.code, message: known.message, retryable: known.retryable, problem: known.problem };
+  }
+  if (error instanceof Error && 'code' in error && 'expression' in error) {
+    return { code: String(error.code), message: error.message, retryable: false };
+  }
+  return {
+    code: 'internal-error',
+    message: 'The node failed for a reason inside Seer; the log has it.',
+    retryable: false,
+  };
+}

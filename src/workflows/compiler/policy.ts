@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseDuration } from '../../common/duration.js';
+import { type Json } from '../../common/json.js';
+import { parseExpression } from '../expressions/expression.js';
+import { type NodeSpec, type RetrySpec } from '../spec/workflow-spec.js';
+import { type Chain } from './chain.js';
+import { type CompiledBlock } from './compiled-block.js';
+import { NodeFailure, nodeFailure } from './node-failure.js';
+
+/** Something that gives a node's value, or throws a NodeFailure. */
+export type Attempt = (chain: Chain) => Promise<Json>;
+
+/** Whether the node runs at all; a `when` that is false leaves null as its value, and a step that says SKIPPED. */
+export function whenOf(node: NodeSpec): (chain: Chain) => boolean {
+  if (node.when === undefined) return () => true;
+  const condition = parseExpression(node.when);
+  return (chain) => {
+    const at = { nodeId: node.id, path: chain.pathOf(node.id), attempt: 1 };
+    try {
+      return condition.evaluate(chain.scope) === true;
+    } catch (error) {
+      throw nodeFailure(error, at);
+    }
+  };
+}
+
+/** Repeats a failed attempt as `retry` says, if what failed may succeed another time. */
+export function withRetry(node: NodeSpec, attempt: Attempt): Attempt {
+  const { retry } = node;
+  if (!retry || retry.max_attempts <= 1) return attempt;
+  return async (chain) => {
+    for (let failures = 0; ;) {
+      try {
+        return await attempt(chain);
+      } catch (error) {
+        if (!(error instanceof NodeFailure) || !error.retryable || ++failures >= retry.max_attempts) throw error;
+        await sleep(pauseBefore(retry, failures), undefined, { signal: chain.context.signal });
+      }
+    }
+  };
+}
+
+/**
+ * What becomes of a failure: `continue` leaves `{ error }` as the value, a block runs instead. That the failure was
+ * caught is a record of its own, so a replay takes the same way without trying again.
+ */
+export function withOnError(node: NodeSpec, attempt: Attempt, handler: CompiledBlock | undefined): Attempt {
+  if (node.on_error === undefined || node.on_error === 'fail') return attempt;
+  return async (chain) => {
+    const { journal } = chain.context;
+    const path = `${chain.pathOf(node.id)}.on_error`;
+    let error = journal.recorded(path)?.output;
+    if (error === undefined) {
+      const startedAt = Date.now();
+      try {
+        return await attempt(chain);
+      } catch (failure) {
+        if (!(failure instanceof NodeFailure)) throw failure;
+        error = failure.toJson();
+        const caught = { nodeId: node.id, path, attempt: 1, status: 'COMPLETED' as const, output: error, startedAt };
+        await journal.record({ ...caught, completedAt: Date.now() }, 'none');
+      }
+    }
+    if (!handler) return { error };
+    const { value } = await handler.run({ ...chain.scope, error }, chain.frame, chain.context);
+    return value;
+  };
+}
+
+/** Exponential backoff with full jitter on the upper half: spread out, but never at once. */
+export function pauseBefore(retry: RetrySpec, failures: number): number {
+  const first = parseDuration(retry.initial_interval ?? '1s') ?? 0;
+  const most = parseDuration(retry.max_interval ?? '1m') ?? 0;
+  const pause = Math.min(most, first * (retry.backoff ?? 2) ** (failures - 1));
+  return pause * (0.5 + Math.random() / 2);
+}

@@ -1,0 +1,77 @@
+import { type Json } from '../../common/json.js';
+import { type Effect } from '../../integrations/index.js';
+import { type Leaf } from '../nodes/define-node.js';
+import { NodeError, RunStopped } from '../nodes/node-error.js';
+import { type Chain } from './chain.js';
+import { nodeFailure } from './node-failure.js';
+
+/** A leaf as the compiler knows it. */
+export interface CompiledLeaf {
+  readonly id: string;
+  readonly run: Leaf;
+  readonly effect: Effect;
+  /** Longest time of one attempt in milliseconds. */
+  readonly timeout: number | undefined;
+}
+
+/**
+ * One attempt at a leaf. What is recorded is not run again: its recorded value is the answer (memoised replay). Before
+ * an effect everything so far is made durable, and after it the step itself, so that a crash repeats at most the node
+ * that was in flight.
+ * @throws NodeFailure after a failed attempt, which is recorded as well.
+ */
+export async function runLeaf(leaf: CompiledLeaf, chain: Chain): Promise<Json> {
+  const { journal } = chain.context;
+  const path = chain.pathOf(leaf.id);
+  const known = journal.recorded(path);
+  if (known) return known.output;
+  if (leaf.effect !== 'none') await journal.settled();
+  const step = { nodeId: leaf.id, path, attempt: journal.nextAttempt(path), startedAt: Date.now() };
+  try {
+    const output = await attempt(leaf, chain, step);
+    await journal.record({ ...step, status: 'COMPLETED', output, completedAt: Date.now() }, leaf.effect);
+    return output;
+  } catch (error) {
+    if (error instanceof RunStopped) {
+      await journal.record({ ...step, status: 'COMPLETED', output: error.output, completedAt: Date.now() }, 'none');
+      throw error;
+    }
+    // The run is over already (cancelled, timed out, failed elsewhere): this attempt is not to blame.
+    chain.context.signal.throwIfAborted();
+    const failure = nodeFailure(error, step);
+    const record = {
+      ...step,
+      status: 'FAILED' as const,
+      output: null,
+      error: { ...failure.detail, message: failure.message },
+    };
+    await journal.record({ ...record, completedAt: Date.now() }, 'none');
+    throw failure;
+  }
+}
+
+function attempt(leaf: CompiledLeaf, chain: Chain, step: { path: string; attempt: number }): Json | Promise<Json> {
+  const { signal, callTool } = chain.context;
+  const execution = { scope: chain.scope, path: step.path, attempt: step.attempt, callTool };
+  if (leaf.effect === 'none') return leaf.run({ ...execution, signal });
+  const late = leaf.timeout === undefined ? undefined : AbortSignal.timeout(leaf.timeout);
+  const either = late ? AbortSignal.any([signal, late]) : signal;
+  return abortable(leaf.run({ ...execution, signal: either }), either, () =>
+    late?.aborted && !signal.aborted
+      ? new NodeError('node-timeout', `${leaf.id} took longer than its timeout of ${leaf.timeout} ms.`, true)
+      : signal.reason,
+  );
+}
+
+/** Rejects as soon as the signal aborts, also when the work itself pays no heed to it. */
+async function abortable(work: Json | Promise<Json>, signal: AbortSignal, reason: () => unknown): Promise<Json> {
+  if (!(work instanceof Promise)) return work;
+  return new Promise<Json>((resolve, reject) => {
+    const abort = (): void => reject(reason() as Error);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    work
+      .then(resolve, (error: unknown) => reject(signal.aborted ? (reason() as Error) : (error as Error)))
+      .finally(() => signal.removeEventListener('abort', abort));
+  });
+}

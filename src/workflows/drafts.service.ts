@@ -1,0 +1,113 @@
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Injectable } from '@nestjs/common';
+import { createPatch } from 'rfc6902';
+import { hashJson } from '../common/canonical-json.js';
+import { type JsonObject } from '../common/json.js';
+import { type Principal, User } from '../users/index.js';
+import { patched } from './json-patch.js';
+import { type PreflightReport } from './preflight/preflight.js';
+import { type FindingCode } from './spec/findings.js';
+import { WorkflowDraftRevision } from './workflow-draft-revision.entity.js';
+import { DraftResponse, type UpdateDraftRequest } from './workflow-draft.dto.js';
+import { type WorkflowDraft } from './workflow-draft.entity.js';
+import { WorkflowSpecs } from './workflow-specs.js';
+import { type Workflow } from './workflow.entity.js';
+import {
+  BaseRevisionMissingError,
+  DraftChangeAmbiguousError,
+  DraftRevisionStaleError,
+  SpecInvalidProblem,
+} from './workflow.errors.js';
+import { WorkflowRepository } from './workflow.repository.js';
+
+/** Earlier revisions that are kept, to tell an editor what changed since. */
+const KEPT_REVISIONS = 100;
+
+/** A draft may be incomplete, but what is there must have the right shape. */
+const unsavable: ReadonlySet<FindingCode> = new Set([
+  'spec-not-object',
+  'spec-too-large',
+  'too-many-nodes',
+  'nesting-too-deep',
+  'unknown-field',
+  'wrong-type',
+  'not-allowed',
+  'out-of-range',
+  'schema-invalid',
+]);
+
+@Injectable()
+export class DraftsService {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly workflows: WorkflowRepository,
+    private readonly specs: WorkflowSpecs,
+  ) {}
+
+  /** @throws WorkflowNotFoundError */
+  async get(caller: Principal, id: string): Promise<DraftResponse> {
+    const workflow = await this.workflows.find(caller, id);
+    return DraftResponse.from(await this.workflows.draftOf(workflow));
+  }
+
+  /**
+   * Changes the draft if nobody else has since `base_revision`.
+   * @throws DraftRevisionStaleError with the current revision and what changed
+   * @throws SpecInvalidProblem, PatchInvalidError, BaseRevisionMissingError, WorkflowNotFoundError
+   */
+  async update(caller: Principal, id: string, request: UpdateDraftRequest, ifMatch?: number): Promise<DraftResponse> {
+    const base = request.base_revision ?? ifMatch;
+    if (base === undefined) throw new BaseRevisionMissingError();
+    if ((request.spec === undefined) === (request.patch === undefined)) throw new DraftChangeAmbiguousError();
+    return this.em.transactional(async () => {
+      const workflow = await this.workflows.lock(caller, id);
+      const draft = await this.workflows.draftOf(workflow);
+      await this.refuseStale(draft, base);
+      await this.replace(
+        draft,
+        request.spec ?? patched(draft.spec, request.patch!),
+        caller,
+        request.spec ? '/spec' : '',
+      );
+      return DraftResponse.from(draft);
+    });
+  }
+
+  /** @throws WorkflowNotFoundError */
+  async validate(caller: Principal, id: string): Promise<PreflightReport> {
+    const workflow = await this.workflows.find(caller, id);
+    return this.specs.preflight((await this.workflows.draftOf(workflow)).spec);
+  }
+
+  /** Makes `spec` the draft, as its next revision; the same spec again is no change. Inside a transaction that holds the workflow. */
+  async replace(draft: WorkflowDraft, spec: JsonObject, caller: Principal, at = ''): Promise<void> {
+    this.refuseUnsavable(spec, at);
+    if (hashJson(spec) === hashJson(draft.spec)) return;
+    draft.spec = spec;
+    draft.revision += 1;
+    draft.updatedBy = this.em.getReference(User, caller.userId);
+    draft.updatedAt = new Date();
+    this.remember(draft);
+    const old = { workflow: draft.workflow, revision: { $lte: draft.revision - KEPT_REVISIONS } };
+    await this.em.nativeDelete(WorkflowDraftRevision, old);
+  }
+
+  /** @throws DraftRevisionStaleError */
+  async refuseStale(draft: WorkflowDraft, base: number | undefined): Promise<void> {
+    if (base === undefined || base === draft.revision) return;
+    const { workflow, revision, spec } = draft;
+    const read = await this.em.findOne(WorkflowDraftRevision, { workflow, revision: base });
+    throw new DraftRevisionStaleError(base, revision, read && createPatch(read.spec, spec));
+  }
+
+  /** @throws SpecInvalidProblem */
+  refuseUnsavable(spec: JsonObject, at: string): void {
+    const wrong = this.specs.preflight(spec).errors.filter(({ code }) => unsavable.has(code));
+    if (wrong.length > 0) throw new SpecInvalidProblem('The draft has', wrong, at);
+  }
+
+  /** Keeps the draft as it is now among its revisions. */
+  remember(draft: WorkflowDraft): void {
+    this.em.persist(new WorkflowDraftRevision(draft.workflow as Workflow, draft.revision, draft.spec));
+  }
+}

@@ -1,0 +1,28 @@
+import { type NodeType } from './define-node.js';
+import { failNode } from './fail.node.js';
+import { forEachNode } from './for-each.node.js';
+import { ifNode } from './if.node.js';
+import { parallelNode } from './parallel.node.js';
+import { repeatNode } from './repeat.node.js';
+import { setNode } from './set.node.js';
+import { stopNode } from './stop.node.js';
+import { switchNode } from './switch.node.js';
+import { toolNode } from './tool.node.js';
+
+/** Every node type; a new one is a file beside this one and a line here. */
+export const nodeTypes: readonly NodeType[] = [
+  setNode,
+  toolNode,
+  ifNode,
+  switchNode,
+  forEachNode,
+  parallelNode,
+  repeatNode,
+  stopNode,
+  failNode,
+];
+
+/** Node types by key. */
+export type NodeCatalogue = ReadonlyMap<string, NodeType>;
+
+export const nodeCatalogue: NodeCatalogue = new Map(nodeTypes.map((type) => [type.key, type]));

@@ -1,0 +1,40 @@
+import { type JsonObject } from '../../common/json.js';
+import { toolCatalogue } from '../../integrations/index.js';
+import { checkExpression } from '../expressions/check-expression.js';
+import { ExpressionError } from '../expressions/expression-error.js';
+import { nodeCatalogue } from '../nodes/catalogue.js';
+import { FindingList } from '../spec/findings.js';
+import { checkScope } from './check-scope.js';
+import { type CheckExpressionResponse } from './expression-check.dto.js';
+import { type SchemaScope, startScope } from './scope.js';
+
+/** Type-checks an expression as if it stood at `pointer` (a node or something in it; the end of the spec by default). */
+export function checkAt(
+  expression: string,
+  spec: JsonObject | undefined,
+  pointer = '/output',
+): CheckExpressionResponse {
+  const scope = scopeAt(spec ?? {}, pointer);
+  const names = Object.keys(scope);
+  try {
+    const { type } = checkExpression(expression, scope);
+    return { ok: true, type, code: null, message: null, scope: names };
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    return { ok: false, type: null, code: error.code, message: error.message, scope: names };
+  }
+}
+
+/** What is in scope at the innermost node that the pointer leads into. */
+function scopeAt(spec: JsonObject, pointer: string): SchemaScope {
+  let found = startScope(spec.inputs);
+  let depth = -1;
+  checkScope(spec, { nodeTypes: nodeCatalogue, tools: toolCatalogue }, new FindingList(), (site, scope) => {
+    const inside = pointer === site.pointer || pointer.startsWith(`${site.pointer}/`);
+    if (inside && site.pointer.length > depth) {
+      depth = site.pointer.length;
+      found = scope;
+    }
+  });
+  return found;
+}

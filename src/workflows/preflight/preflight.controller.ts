@@ -1,0 +1,29 @@
+import { Body, Controller, HttpCode, HttpStatus, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { RequireScope } from '../../users/index.js';
+import { WorkflowSpecs } from '../workflow-specs.js';
+import { CheckExpressionRequest, CheckExpressionResponse } from './expression-check.dto.js';
+import { checkAt } from './expression-check.js';
+import { ReportResponse, ValidateSpecRequest } from './preflight.dto.js';
+
+@ApiTags('Workflows')
+@Controller('v1')
+export class PreflightController {
+  constructor(private readonly specs: WorkflowSpecs) {}
+
+  /** Check a spec without storing it: one report names every error with its code, node and pointer. */
+  @RequireScope('workflows:read')
+  @Post('workflows/validate')
+  @HttpCode(HttpStatus.OK)
+  validateSpec(@Body() { spec }: ValidateSpecRequest): ReportResponse {
+    return this.specs.preflight(spec);
+  }
+
+  /** Check one CEL expression at one place of a spec: its type, or what is wrong with it, and what it may refer to there. */
+  @RequireScope('workflows:read')
+  @Post('expressions/check')
+  @HttpCode(HttpStatus.OK)
+  checkExpression(@Body() body: CheckExpressionRequest): CheckExpressionResponse {
+    return checkAt(body.expression, body.spec, body.pointer);
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * The statement of the group committer: one `WITH` that writes the new runs, steps and ends of many runs at once. It is
+ * made of the parts that a batch has and prepared once for each combination (at most 15). Rows arrive as JSON arrays.
+ */
+const runColumns =
+  'run_id uuid, user_id bigint, workflow_id bigint, workflow_version_id bigint, spec json, inputs json, config json, ' +
+  'status text, source text, attempt smallint, worker_id uuid, created_at timestamptz, started_at timestamptz, ' +
+  'completed_at timestamptz, outputs json, error text, error_detail json';
+const runFields = fieldsOf(runColumns);
+
+const stepColumns =
+  'run_id uuid, path text, attempt smallint, node_id text, status text, output json, error json, ' +
+  'started_at timestamptz, completed_at timestamptz';
+const stepFields = fieldsOf(stepColumns);
+
+const parts = {
+  /** Runs that are new; a run with an idempotency key only if the key was free. */
+  runs: (parameter: string) => `
+    keys as (
+      insert into idempotency_record (user_id, key, request_hash, location)
+      select user_id, idempotency_key, decode(request_hash, 'hex'), run_id::text
+      from json_to_recordset(${parameter}::json) as t(run_id uuid, user_id bigint, idempotency_key text, request_hash text)
+      where idempotency_key is not null
+      on conflict (user_id, key) do update
+        set request_hash = excluded.request_hash, location = excluded.location, created_at = now()
+        where idempotency_record.created_at < now() - interval '24 hours'
+      returning location
+    ),
+    runs as (
+      insert into workflow_run (${runFields})
+      select ${runFields} from json_to_recordset(${parameter}::json) as t(${runColumns}, idempotency_key text)
+      where idempotency_key is null or run_id::text in (select location from keys)
+      returning run_id
+    )`,
+  /** Steps of runs that are new in this very statement. */
+  newSteps: (parameter: string) => `
+    new_steps as (
+      insert into workflow_run_step (${stepFields})
+      select ${stepFields} from json_to_recordset(${parameter}::json) as t(${stepColumns})
+    )`,
+  /** Steps of runs that exist, fenced: only while the run is still at our attempt. */
+  steps: (parameter: string) => `
+    steps as (
+      insert into workflow_run_step (${stepFields})
+      select ${fieldsOf(stepColumns, 't.')} from json_to_recordset(${parameter}::json) as t(${stepColumns}, fence smallint)
+      join workflow_run w on w.run_id = t.run_id and w.attempt = t.fence and w.status = 'RUNNING'
+      returning run_id
+    )`,
+  /** Ends of runs, fenced likewise: a compare-and-set of the status. */
+  ends: (parameter: string) => `
+    ends as (
+      update workflow_run w
+      set status = t.status, outputs = t.outputs, error = t.error, error_detail = t.error_detail,
+          completed_at = t.completed_at, worker_id = null
+      from json_to_recordset(${parameter}::json) as t(run_id uuid, fence smallint, status text, outputs json, error text,
+        error_detail json, completed_at timestamptz)
+      where w.run_id = t.run_id and w.attempt = t.fence and w.status = 'RUNNING'
+      returning w.run_id
+    )`,
+} as const;
+
+export type Part = keyof typeof parts;
+export const partNames = Object.keys(parts) as Part[];
+
+/** The prepared statement for a batch that has these parts; its rows name the runs that each part reached. */
+export function commitStatement(present: readonly Part[]): { name: string; text: string } {
+  const with_ = present.map((part, index) => parts[part](`$${index + 1}`));
+  const reached = present
+    .filter((part) => part !== 'newSteps')
+    .map((part) => `select '${part}' as part, run_id from ${part}`);
+  return {
+    name: `commit-${present.join('-')}`,
+    text: `with ${with_.join(',')} ${reached.join(' union all ')}`,
+  };
+}
+
+function fieldsOf(columns: string, prefix = ''): string {
+  return columns
+    .split(', ')
+    .map((column) => prefix + column.split(' ', 1)[0])
+    .join(', ');
+}

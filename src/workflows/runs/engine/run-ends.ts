@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+
+/** Tells those who wait in this process that a run has ended here; the table is the truth, this is a hint. */
+@Injectable()
+export class RunEnds {
+  private readonly waiting = new Map<string, Set<() => void>>();
+
+  announce(runId: string): void {
+    const listeners = this.waiting.get(runId);
+    if (listeners) for (const listener of listeners) listener();
+  }
+
+  /** Resolves when the end of this run is announced, or after `timeout` milliseconds. */
+  next(runId: string, timeout: number): Promise<void> {
+    return new Promise((resolve) => {
+      const listeners = this.waiting.get(runId) ?? new Set();
+      this.waiting.set(runId, listeners);
+      const done = (): void => {
+        clearTimeout(timer);
+        listeners.delete(done);
+        if (listeners.size === 0) this.waiting.delete(runId);
+        resolve();
+      };
+      const timer = setTimeout(done, timeout);
+      listeners.add(done);
+    });
+  }
+}

@@ -1,0 +1,104 @@
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Injectable } from '@nestjs/common';
+import { CursorCodec } from '../../common/http/paging/cursor.js';
+import { type Page } from '../../common/http/paging/page.dto.js';
+import { loadPage } from '../../common/http/paging/page.js';
+import { parsePublicId } from '../../common/public-id.js';
+import { type Principal } from '../../users/index.js';
+import { type RunListQuery, RunResponse, RunSummaryResponse, StepResponse, type StepListQuery } from './run.dto.js';
+import { RunNotFoundError } from './run.errors.js';
+import { type WorkflowRunStatus } from './run-status.js';
+import { type RunRow, type StepRow } from './run-rows.js';
+
+const summaryColumns = `r.run_id, w.workflow_id, v.version_number, r.status, r.source, r.error, r.error_detail, r.waiting_for,
+  r.attempt, r.created_at, r.started_at, r.completed_at`;
+
+const joins = `from workflow_run r
+  left join workflow w on w.id = r.workflow_id
+  left join workflow_version v on v.id = r.workflow_version_id`;
+
+/** Reads runs in plain SQL with the columns that are shown: the entity path is five times slower (measured). */
+@Injectable()
+export class RunReader {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly cursors: CursorCodec,
+  ) {}
+
+  /** @throws RunNotFoundError */
+  async get(caller: Principal, publicId: string, { withSpec = false } = {}): Promise<RunResponse> {
+    const runId = parsePublicId('run', publicId);
+    const row = runId && (await this.find(caller, runId, withSpec));
+    if (!row) throw new RunNotFoundError(publicId);
+    return RunResponse.from(row);
+  }
+
+  /** @throws RunNotFoundError */
+  async status(caller: Principal, runId: string): Promise<WorkflowRunStatus | undefined> {
+    const [row] = await this.em.execute<[{ status: WorkflowRunStatus }?]>(
+      'select status from workflow_run where run_id = ? and user_id = ?',
+      [runId, caller.userId],
+    );
+    return row?.status;
+  }
+
+  /** Newest first: run ids rise with time. Without inputs, outputs, config and spec, which may be large. */
+  list(caller: Principal, query: RunListQuery): Promise<Page<RunSummaryResponse>> {
+    const { limit: _limit, cursor: _cursor, ...filter } = query;
+    return loadPage(this.cursors, {
+      query,
+      scope: { owner: caller.userId, list: 'runs', filter },
+      load: (count, position) => this.page(caller, query, count, position && String(position[0])),
+      positionOf: (row) => [row.run_id],
+      toItem: (row) => RunSummaryResponse.from(row),
+    });
+  }
+
+  /** In the order they ended. @throws RunNotFoundError */
+  async steps(caller: Principal, publicId: string, query: StepListQuery): Promise<Page<StepResponse>> {
+    const runId = parsePublicId('run', publicId);
+    if (!runId || !(await this.status(caller, runId))) throw new RunNotFoundError(publicId);
+    return loadPage(this.cursors, {
+      query,
+      scope: { owner: caller.userId, list: `steps of ${publicId}` },
+      load: (count, position) => this.stepPage(runId, count, position),
+      positionOf: (row) => [row.completed_at.toISOString(), row.path, row.attempt],
+      toItem: (row) => StepResponse.from(row),
+    });
+  }
+
+  private async find(caller: Principal, runId: string, withSpec: boolean): Promise<RunRow | undefined> {
+    const spec = withSpec ? ', coalesce(r.spec, v.spec::json) as spec' : '';
+    const [row] = await this.em.execute<[RunRow?]>(
+      `select ${summaryColumns}, r.inputs, r.outputs, r.config${spec} ${joins} where r.run_id = ? and r.user_id = ?`,
+      [runId, caller.userId],
+    );
+    return row;
+  }
+
+  private page(caller: Principal, query: RunListQuery, count: number, after: string | undefined): Promise<RunRow[]> {
+    const conditions: [sql: string, value: unknown][] = [['r.user_id = ?', caller.userId]];
+    if (query.workflow_id !== undefined)
+      conditions.push(['w.workflow_id = ?', parsePublicId('workflow', query.workflow_id)]);
+    if (query.status !== undefined) conditions.push(['r.status = any(?)', query.status]);
+    if (query.source !== undefined) conditions.push(['r.source = ?', query.source]);
+    if (query.version !== undefined) conditions.push(['v.version_number = ?', query.version]);
+    if (query.created_after !== undefined) conditions.push(['r.created_at >= ?', query.created_after]);
+    if (query.created_before !== undefined) conditions.push(['r.created_at < ?', query.created_before]);
+    if (after !== undefined) conditions.push(['r.run_id < ?', after]);
+    return this.em.execute<RunRow[]>(
+      `select ${summaryColumns} ${joins} where ${conditions.map(([sql]) => sql).join(' and ')}
+       order by r.run_id desc limit ?`,
+      [...conditions.map(([, value]) => value ?? null), count],
+    );
+  }
+
+  private stepPage(runId: string, count: number, after: readonly (string | number)[] | undefined): Promise<StepRow[]> {
+    const position = after ? 'and (completed_at, path, attempt) > (?, ?, ?)' : '';
+    return this.em.execute<StepRow[]>(
+      `select node_id, path, attempt, status, output, error, started_at, completed_at
+       from workflow_run_step where run_id = ? ${position} order by completed_at, path, attempt limit ?`,
+      [runId, ...(after ?? []), count],
+    );
+  }
+}

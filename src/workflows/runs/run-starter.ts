@@ -1,0 +1,170 @@
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Injectable, Logger } from '@nestjs/common';
+import { IdempotencyKeyReusedError } from '../../common/http/idempotency/idempotency.errors.js';
+import { type Json, type JsonObject } from '../../common/json.js';
+import { newUuid } from '../../common/public-id.js';
+import { GroupCommitter } from './engine/group-committer.js';
+import { type NewRun, type RunEnd } from './engine/rows.js';
+import { RunDispatcher } from './engine/run-dispatcher.js';
+import { type HeldRun } from './engine/run-executor.js';
+import { nothingRecorded, RunJournal, RunLostError } from './engine/run-journal.js';
+import { RunSlots } from './engine/run-slots.js';
+import { RunInputsInvalidError } from './run.errors.js';
+import { endedRow, type RunRow } from './run-rows.js';
+import { type RunTarget } from './run-target.js';
+import { type WorkflowRunSource } from './run-status.js';
+
+/** A request for a run whose target is found. */
+export interface RunRequest {
+  readonly userId: string;
+  readonly target: RunTarget;
+  readonly inputs: Json;
+  readonly config: JsonObject | null;
+  readonly source: WorkflowRunSource;
+  readonly idempotency?: { readonly key: string; readonly requestHash: Buffer };
+}
+
+/** A run that is acknowledged: in the database, or already over. */
+export interface StartedRun {
+  readonly runId: string;
+  /** False: the idempotency key named this earlier run. */
+  readonly isNew: boolean;
+  /** The run itself, if it is over and was executed here: it need not be read again. */
+  readonly ended?: RunRow;
+}
+
+/**
+ * Starts runs. With a free slot the run goes into the database already claimed and is executed in place; otherwise it
+ * is QUEUED for whoever has a slot next. Accepted means committed, in both cases.
+ */
+@Injectable()
+export class RunStarter {
+  private readonly log = new Logger(RunStarter.name);
+
+  constructor(
+    private readonly em: EntityManager,
+    private readonly committer: GroupCommitter,
+    private readonly slots: RunSlots,
+    private readonly dispatcher: RunDispatcher,
+  ) {}
+
+  /**
+   * Resolves when the run is durable; it goes on by itself.
+   * @throws RunInputsInvalidError, IdempotencyKeyReusedError, DatabaseUnavailableError
+   */
+  async start(request: RunRequest): Promise<StartedRun> {
+    const run = newRun(request);
+    if (this.slots.take(1) === 0) return this.enqueue(request, run);
+    const held = this.hold(request, run);
+    try {
+      await held.journal.settled();
+    } catch (error) {
+      this.slots.release();
+      return this.earlier(request, run, error);
+    }
+    void this.execute(held).catch((error: unknown) => {
+      this.log.error({ err: error, run_id: run.runId }, 'A run could not be brought to its end');
+    });
+    return { runId: run.runId, isNew: true };
+  }
+
+  /**
+   * Starts a run and, if it is executed in place, resolves when it is over: nothing of a purely computed run needs to be
+   * durable before its end, so it is one commit. A run that is queued resolves at once; wait for its end then.
+   * @throws RunInputsInvalidError, IdempotencyKeyReusedError, DatabaseUnavailableError
+   */
+  async startAndRun(request: RunRequest, patience: number): Promise<StartedRun> {
+    const run = newRun(request);
+    if (this.slots.take(1) === 0) return this.enqueue(request, run);
+    const held = this.hold(request, run);
+    try {
+      // Whether the key is free must be known before the world is touched.
+      if (run.idempotency) await held.journal.settled();
+    } catch (error) {
+      this.slots.release();
+      return this.earlier(request, run, error);
+    }
+    const end = await atMost(patience, this.execute(held), () => held.journal.settled());
+    return { runId: run.runId, isNew: true, ended: end && endedRow(run, request.target, end) };
+  }
+
+  private async execute(held: HeldRun): Promise<RunEnd | undefined> {
+    try {
+      return await this.dispatcher.execute(held);
+    } finally {
+      this.slots.release();
+    }
+  }
+
+  private hold({ target, inputs, source }: RunRequest, run: NewRun): HeldRun {
+    const claim = { workerId: this.slots.workerId, attempt: 1, startedAt: run.createdAt };
+    const journal = new RunJournal(this.committer, run.runId, claim, nothingRecorded(), run);
+    const about = {
+      workflowId: target.workflow?.uuid ?? null,
+      version: target.version?.number ?? null,
+      source,
+      startedAt: run.createdAt,
+      attempt: 1,
+    };
+    return { runId: run.runId, workflow: target.compiled, journal, inputs, trigger: null, about };
+  }
+
+  private async enqueue(request: RunRequest, run: NewRun): Promise<StartedRun> {
+    if (!(await this.committer.commit({ kind: 'new', run, steps: [] }))) return this.findByKey(request);
+    this.dispatcher.wake();
+    return { runId: run.runId, isNew: true };
+  }
+
+  private earlier(request: RunRequest, run: NewRun, error: unknown): Promise<StartedRun> {
+    if (run.idempotency && error instanceof RunLostError) return this.findByKey(request);
+    throw error;
+  }
+
+  /** The run that the idempotency key stands for. @throws IdempotencyKeyReusedError when it was for another request */
+  private async findByKey({ userId, idempotency }: RunRequest): Promise<StartedRun> {
+    const { key, requestHash } = idempotency!;
+    const [record] = await this.em.execute<[{ request_hash: Buffer; location: string }]>(
+      'select request_hash, location from idempotency_record where user_id = ? and key = ?',
+      [userId, key],
+    );
+    if (!record.request_hash.equals(requestHash)) throw new IdempotencyKeyReusedError(key);
+    return { runId: record.location, isNew: false };
+  }
+}
+
+function newRun({ userId, target, inputs, config, source, idempotency }: RunRequest): NewRun {
+  const faults = target.compiled.inputs.validate(inputs);
+  if (faults.length > 0) throw new RunInputsInvalidError(faults);
+  return {
+    runId: newUuid(),
+    userId,
+    workflowId: target.workflow?.id ?? null,
+    versionId: target.version?.id ?? null,
+    spec: target.spec && JSON.stringify(target.spec),
+    inputs: JSON.stringify(inputs),
+    config: config && JSON.stringify(config),
+    source,
+    createdAt: Date.now(),
+    idempotency,
+  };
+}
+
+/** The result of the work; undefined if it takes longer than `patience` milliseconds, then after `instead` is done. */
+async function atMost<Result>(
+  patience: number,
+  work: Promise<Result>,
+  instead: () => Promise<void>,
+): Promise<Result | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), patience);
+  });
+  try {
+    const first = await Promise.race([work, late]);
+    if (first !== 'late') return first;
+    await instead();
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,36 @@
+/** Where a run is. WAITING holds no worker: a timer, an approval or a reconnect goes on with it. */
+export type WorkflowRunStatus = 'QUEUED' | 'RUNNING' | 'WAITING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
+
+export const runStatuses: WorkflowRunStatus[] = ['QUEUED', 'RUNNING', 'WAITING', 'COMPLETED', 'FAILED', 'CANCELLED'];
+
+/** What started a run. */
+export type WorkflowRunSource = 'MANUAL' | 'TRIGGER' | 'AGENT' | 'FORM';
+
+export const runSources: WorkflowRunSource[] = ['MANUAL', 'TRIGGER', 'AGENT', 'FORM'];
+
+/**
+ * Every transition there is; each write of a status is a compare-and-set against this table. RUNNING → QUEUED is a run
+ * that is handed back by a process that stops, or taken from one that died.
+ */
+const transitions: Readonly<Record<WorkflowRunStatus, readonly WorkflowRunStatus[]>> = {
+  QUEUED: ['RUNNING', 'CANCELLED'],
+  RUNNING: ['COMPLETED', 'FAILED', 'CANCELLED', 'WAITING', 'QUEUED'],
+  WAITING: ['RUNNING', 'QUEUED', 'CANCELLED', 'FAILED'],
+  COMPLETED: [],
+  FAILED: [],
+  CANCELLED: [],
+};
+
+export function canBecome(from: WorkflowRunStatus, to: WorkflowRunStatus): boolean {
+  return transitions[from].includes(to);
+}
+
+/** The statuses from which a run can become `to`: the left side of a compare-and-set. */
+export function statusesBefore(to: WorkflowRunStatus): WorkflowRunStatus[] {
+  return runStatuses.filter((from) => canBecome(from, to));
+}
+
+/** The run is over; nothing about it changes any more. */
+export function isFinal(status: WorkflowRunStatus): boolean {
+  return transitions[status].length === 0;
+}

@@ -1,0 +1,90 @@
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Injectable } from '@nestjs/common';
+import { type JsonObject } from '../../common/json.js';
+import { parsePublicId } from '../../common/public-id.js';
+import { type Principal } from '../../users/index.js';
+import { type CompiledWorkflow, SpecInvalidError } from '../compiler/compile-workflow.js';
+import { VersionsService } from '../versions.service.js';
+import { WorkflowSpecs } from '../workflow-specs.js';
+import {
+  NotPublishedError,
+  SpecInvalidProblem,
+  VersionNotFoundError,
+  WorkflowNotFoundError,
+} from '../workflow.errors.js';
+
+/** Which version of a workflow runs. */
+export type RunVersion = 'published' | 'draft' | number;
+
+/** What a run is to execute, found and compiled. */
+export interface RunTarget {
+  readonly compiled: CompiledWorkflow;
+  /** The workflow's uuid and internal id; null for an ad hoc run. */
+  readonly workflow: { readonly uuid: string; readonly id: string } | null;
+  readonly version: { readonly id: string; readonly number: number } | null;
+  /** The spec itself, of an ad hoc run only. */
+  readonly spec: JsonObject | null;
+}
+
+interface VersionRow {
+  id: string;
+  version_id: string | null;
+  version_number: number | null;
+  spec_hash: string | null;
+}
+
+/** Finds what a run is to execute; the first thing that starting a run does, so it is one statement. */
+@Injectable()
+export class RunTargets {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly versions: VersionsService,
+    private readonly specs: WorkflowSpecs,
+  ) {}
+
+  /** @throws WorkflowNotFoundError, NotPublishedError, VersionNotFoundError, SpecInvalidProblem */
+  async ofWorkflow(caller: Principal, publicId: string, wanted: RunVersion): Promise<RunTarget> {
+    // A run of the draft freezes it first; the same draft again is the same version.
+    const number = wanted === 'draft' ? (await this.versions.freezeDraft(caller, publicId)).versionNumber : wanted;
+    const uuid = parsePublicId('workflow', publicId);
+    const row = uuid && (await this.find(caller, uuid, number));
+    if (!row) throw new WorkflowNotFoundError(publicId);
+    if (row.version_id === null) {
+      throw number === 'published' ? new NotPublishedError(publicId) : new VersionNotFoundError(publicId, number);
+    }
+    return {
+      compiled: await valid(this.specs.load({ ...row, spec: null })),
+      workflow: { uuid, id: row.id },
+      version: { id: row.version_id, number: row.version_number! },
+      spec: null,
+    };
+  }
+
+  /** @throws SpecInvalidProblem */
+  async ofSpec(spec: JsonObject): Promise<RunTarget> {
+    const compiled = await valid(Promise.resolve().then(() => this.specs.compile(spec)));
+    return { compiled, workflow: null, version: null, spec };
+  }
+
+  private async find(caller: Principal, uuid: string, number: 'published' | number): Promise<VersionRow | undefined> {
+    const version =
+      number === 'published' ? 'v.id = w.published_version_id' : 'v.workflow_id = w.id and v.version_number = ?';
+    const [row] = await this.em.execute<[VersionRow?]>(
+      `select w.id, v.id as version_id, v.version_number, v.spec_hash
+       from workflow w left join workflow_version v on ${version}
+       where w.workflow_id = ? and w.user_id = ?`,
+      [...(number === 'published' ? [] : [number]), uuid, caller.userId],
+    );
+    return row;
+  }
+}
+
+async function valid(compiling: Promise<CompiledWorkflow>): Promise<CompiledWorkflow> {
+  try {
+    return await compiling;
+  } catch (error) {
+    if (error instanceof SpecInvalidError)
+      throw new SpecInvalidProblem('The spec cannot be run: it has', error.report.errors, '/spec');
+    throw error;
+  }
+}

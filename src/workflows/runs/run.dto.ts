@@ -1,0 +1,234 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Transform, Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsISO8601,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import { PageOf, PageQuery } from '../../common/http/paging/page.dto.js';
+import { JsonObject as JsonObjectField, JsonValue } from '../../common/http/validation/json-field.js';
+import { type Json, type JsonObject } from '../../common/json.js';
+import { makePublicId } from '../../common/public-id.js';
+import { stepStatuses } from './workflow-run-step.entity.js';
+import { MAX_NUMBER } from '../workflow-draft.dto.js';
+import { exampleSpec } from '../workflow.dto.js';
+import { type StepStatus } from '../compiler/run-context.js';
+import { type RunRow, type StepRow } from './run-rows.js';
+import { runSources, runStatuses, type WorkflowRunSource, type WorkflowRunStatus } from './run-status.js';
+
+/** How a run is executed. */
+export class RunConfig {
+  /** Labels to find the run by. @example ["nightly"] */
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(50)
+  @IsString({ each: true })
+  @MaxLength(100, { each: true })
+  tags?: string[];
+
+  @IsOptional()
+  @JsonObjectField({ required: false, description: 'Kept with the run, for you.' })
+  metadata?: JsonObject;
+}
+
+export class StartAdHocRunRequest {
+  @JsonObjectField({ example: exampleSpec, description: 'The spec to run; it is kept with the run only.' })
+  spec: JsonObject;
+
+  @IsOptional()
+  @JsonValue({ required: false, description: "What the workflow's `inputs` schema asks for.", example: { id: 1 } })
+  inputs?: Json;
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => RunConfig)
+  config?: RunConfig;
+}
+
+export class StartRunRequest {
+  @IsOptional()
+  @JsonValue({ required: false, description: "What the workflow's `inputs` schema asks for.", example: { id: 1 } })
+  inputs?: Json;
+
+  @IsOptional()
+  @JsonValue({
+    required: false,
+    description: '`"published"` (default), `"draft"` (frozen into a version first), or the number of a version.',
+    example: 'published',
+  })
+  version?: Json;
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => RunConfig)
+  config?: RunConfig;
+}
+
+export class StartRunQuery {
+  /** `async` answers when the run is accepted; `sync` when it is over, or 202 when that takes too long. */
+  @ApiProperty({ enum: ['async', 'sync'], required: false, default: 'async' })
+  @IsIn(['async', 'sync'])
+  mode: 'async' | 'sync' = 'async';
+}
+
+export class RunListQuery extends PageQuery {
+  /** Runs of this workflow. @example wf_0190b6a0-7e2c-7d3a-9f10-3b6f2f0c1a2b */
+  @IsOptional()
+  @Matches(/^wf_[0-9a-f-]{36}$/, { message: 'workflow_id must be an id such as wf_0190b6a0-…' })
+  workflow_id?: string;
+
+  /** Runs in one of these statuses, comma separated. @example FAILED,CANCELLED */
+  @ApiProperty({ required: false, enum: runStatuses, isArray: true, style: 'form', explode: false } as never)
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.split(',') : value))
+  @IsIn(runStatuses, { each: true })
+  status?: WorkflowRunStatus[];
+
+  @ApiProperty({ enum: runSources, required: false })
+  @IsOptional()
+  @IsIn(runSources)
+  source?: WorkflowRunSource;
+
+  /** Runs of this version of the workflow. @example 1 */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(MAX_NUMBER)
+  version?: number;
+
+  /** Runs made at this time or later. @example 2026-01-01T00:00:00.000Z */
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  created_after?: string;
+
+  /** Runs made before this time. @example 2027-01-01T00:00:00.000Z */
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  created_before?: string;
+}
+
+export class StepListQuery extends PageQuery {}
+
+export class GetRunQuery {
+  /** `spec` adds the spec that the run executes. */
+  @ApiProperty({ enum: ['spec'], required: false })
+  @IsOptional()
+  @IsIn(['spec'])
+  include?: 'spec';
+}
+
+/** A run in a list. */
+export class RunSummaryResponse {
+  /** @example run_0190b6a0-7e2c-7d3a-9f10-3b6f2f0c1a2b */
+  run_id: string;
+  /** LangGraph's thread id: the same as `run_id`. */
+  thread_id: string;
+  /** Null: an ad hoc run. @example wf_0190b6a0-7e2c-7d3a-9f10-3b6f2f0c1a2b */
+  workflow_id: string | null;
+  /** @example 1 */
+  version_number: number | null;
+  @ApiProperty({ enum: runStatuses })
+  status: WorkflowRunStatus;
+  @ApiProperty({ enum: runSources })
+  source: WorkflowRunSource;
+  /** Why it failed, in one sentence. */
+  error: string | null;
+  /** Why it failed, for programs: `code`, and which node at which path and attempt. */
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
+  error_detail: JsonObject | null;
+  /** What a WAITING run waits for. */
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
+  waiting_for: JsonObject | null;
+  /** How often it was taken up by a process; 0 while it is queued. @example 1 */
+  attempt: number;
+  created_at: Date;
+  started_at: Date | null;
+  completed_at: Date | null;
+
+  static from(row: RunRow): RunSummaryResponse {
+    return Object.assign(new RunSummaryResponse(), summaryOf(row));
+  }
+}
+
+export class RunPage extends PageOf(RunSummaryResponse) {}
+
+export class RunResponse extends RunSummaryResponse {
+  @JsonValue({ description: 'What it was started with, defaults filled in.', example: { id: 1 } })
+  inputs: Json;
+  @JsonValue({ description: 'What it gave; null until it is COMPLETED.', example: { title: 'delectus aut autem' } })
+  outputs: Json;
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
+  config: JsonObject | null;
+  @JsonObjectField({ required: false, description: 'Only with `include=spec`.' })
+  spec?: JsonObject;
+
+  static override from(row: RunRow): RunResponse {
+    return Object.assign(new RunResponse(), summaryOf(row), {
+      inputs: row.inputs ?? null,
+      outputs: row.outputs ?? null,
+      config: row.config ?? null,
+      ...(row.spec && { spec: row.spec }),
+    });
+  }
+}
+
+export class RunOutputResponse {
+  @ApiProperty({ enum: runStatuses })
+  status: WorkflowRunStatus;
+  @JsonValue({ description: 'What the run gave; null until it is COMPLETED.' })
+  outputs: Json;
+}
+
+/** One execution of one node. */
+export class StepResponse {
+  /** @example title */
+  node_id: string;
+  /** The node's id and the indexes of the loops around it. @example send[7] */
+  path: string;
+  /** Counts from 1. @example 1 */
+  attempt: number;
+  @ApiProperty({ enum: stepStatuses })
+  status: StepStatus;
+  @JsonValue({ description: 'The value of the node.' })
+  output: Json;
+  /** Of a failed attempt: `code`, `message`, and what the other side said. */
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
+  error: JsonObject | null;
+  started_at: Date;
+  completed_at: Date;
+
+  static from(row: StepRow): StepResponse {
+    return Object.assign(new StepResponse(), row);
+  }
+}
+
+export class StepPage extends PageOf(StepResponse) {}
+
+function summaryOf(row: RunRow): RunSummaryResponse {
+  const runId = makePublicId('run', row.run_id);
+  return {
+    run_id: runId,
+    thread_id: runId,
+    workflow_id: row.workflow_id && makePublicId('workflow', row.workflow_id),
+    version_number: row.version_number,
+    status: row.status,
+    source: row.source,
+    error: row.error,
+    error_detail: row.error_detail,
+    waiting_for: row.waiting_for,
+    attempt: row.attempt,
+    created_at: row.created_at,
+    started_at: row.started_at,
+    completed_at: row.completed_at,
+  };
+}

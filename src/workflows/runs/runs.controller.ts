@@ -1,0 +1,112 @@
+import { Body, Controller, Get, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { type Response } from 'express';
+import {
+  ApiIdempotencyKey,
+  IdempotencyClaimed,
+  type IdempotencyOfRequest,
+} from '../../common/http/idempotency/idempotent.js';
+import { ApiProblems } from '../../common/http/problems/api-problems.js';
+import { Caller, type Principal, RequireScope } from '../../users/index.js';
+import { RunReader } from './run-reader.js';
+import { isFinal } from './run-status.js';
+import {
+  GetRunQuery,
+  RunListQuery,
+  RunOutputResponse,
+  RunPage,
+  RunResponse,
+  StartAdHocRunRequest,
+  StartRunQuery,
+  StartRunRequest,
+  StepListQuery,
+  StepPage,
+} from './run.dto.js';
+import { type RunAnswer, RunsService } from './runs.service.js';
+
+@ApiTags('Runs')
+@Controller('v1')
+export class RunsController {
+  constructor(
+    private readonly runs: RunsService,
+    private readonly reader: RunReader,
+  ) {}
+
+  /** Run a workflow. */
+  @RequireScope('runs:write')
+  @ApiIdempotencyKey()
+  @ApiProblems(404, 409)
+  @ApiOkResponse({ type: RunResponse, description: '`mode=sync`: the run, over.' })
+  @ApiAcceptedResponse({ type: RunResponse, description: 'The run is accepted and goes on by itself.' })
+  @Post('workflows/:id/runs')
+  async startRun(
+    @Caller() caller: Principal,
+    @Param('id') id: string,
+    @Query() { mode }: StartRunQuery,
+    @Body() body: StartRunRequest,
+    @IdempotencyClaimed() idempotency: IdempotencyOfRequest | undefined,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<RunResponse> {
+    return answer(response, await this.runs.start(caller, id, body, { mode, idempotency }));
+  }
+
+  /** Run a spec without storing a workflow. */
+  @RequireScope('runs:write')
+  @ApiIdempotencyKey()
+  @ApiOkResponse({ type: RunResponse, description: '`mode=sync`: the run, over.' })
+  @ApiAcceptedResponse({ type: RunResponse, description: 'The run is accepted and goes on by itself.' })
+  @Post('runs')
+  async startAdHocRun(
+    @Caller() caller: Principal,
+    @Query() { mode }: StartRunQuery,
+    @Body() body: StartAdHocRunRequest,
+    @IdempotencyClaimed() idempotency: IdempotencyOfRequest | undefined,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<RunResponse> {
+    return answer(response, await this.runs.startAdHoc(caller, body, { mode, idempotency }));
+  }
+
+  /** Your runs, newest first. */
+  @RequireScope('runs:read')
+  @Get('runs')
+  listRuns(@Caller() caller: Principal, @Query() query: RunListQuery): Promise<RunPage> {
+    return this.reader.list(caller, query);
+  }
+
+  /** A run. */
+  @RequireScope('runs:read')
+  @ApiProblems(404)
+  @Get('runs/:id')
+  getRun(
+    @Caller() caller: Principal,
+    @Param('id') id: string,
+    @Query() { include }: GetRunQuery,
+  ): Promise<RunResponse> {
+    return this.reader.get(caller, id, { withSpec: include === 'spec' });
+  }
+
+  /** What a run gave. */
+  @RequireScope('runs:read')
+  @ApiProblems(404)
+  @Get('runs/:id/output')
+  async getRunOutput(@Caller() caller: Principal, @Param('id') id: string): Promise<RunOutputResponse> {
+    const { status, outputs } = await this.reader.get(caller, id);
+    return { status, outputs };
+  }
+
+  /** What each node of a run did, in the order they ended. */
+  @RequireScope('runs:read')
+  @ApiProblems(404)
+  @Get('runs/:id/steps')
+  listRunSteps(@Caller() caller: Principal, @Param('id') id: string, @Query() query: StepListQuery): Promise<StepPage> {
+    return this.reader.steps(caller, id, query);
+  }
+}
+
+/** 200 with a run that is over, 202 with one that goes on. */
+function answer(response: Response, { run, isNew }: RunAnswer): RunResponse {
+  response.status(isFinal(run.status) ? HttpStatus.OK : HttpStatus.ACCEPTED);
+  response.setHeader('Location', `/v1/runs/${run.run_id}`);
+  if (!isNew) response.setHeader('Idempotent-Replayed', 'true');
+  return run;
+}

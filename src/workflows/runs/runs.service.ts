@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import { Environment } from '../../common/config/environment.js';
+import { type Json, type JsonObject } from '../../common/json.js';
+import { makePublicId } from '../../common/public-id.js';
+import { type Principal } from '../../users/index.js';
+import { RunEnds } from './engine/run-ends.js';
+import { RunReader } from './run-reader.js';
+import { RunStarter, type RunRequest, type StartedRun } from './run-starter.js';
+import { isFinal } from './run-status.js';
+import { type RunTarget, RunTargets, type RunVersion } from './run-target.js';
+import { type RunConfig, RunResponse, type StartAdHocRunRequest, type StartRunRequest } from './run.dto.js';
+import { RunVersionInvalidError } from './run.errors.js';
+
+/** How a caller wants a run started. */
+export interface StartOptions {
+  readonly mode: 'async' | 'sync';
+  readonly idempotency?: RunRequest['idempotency'];
+}
+
+/** A run, and whether this request made it. */
+export interface RunAnswer {
+  readonly run: RunResponse;
+  readonly isNew: boolean;
+}
+
+/** Looking again at the table is the truth, an announcement in this process only a hint. */
+const LOOK_AGAIN_MS = 250;
+
+@Injectable()
+export class RunsService {
+  constructor(
+    private readonly environment: Environment,
+    private readonly targets: RunTargets,
+    private readonly starter: RunStarter,
+    private readonly reader: RunReader,
+    private readonly ends: RunEnds,
+  ) {}
+
+  /**
+   * Runs a workflow. @throws WorkflowNotFoundError, NotPublishedError, VersionNotFoundError, SpecInvalidProblem,
+   * RunInputsInvalidError, IdempotencyKeyReusedError
+   */
+  async start(
+    caller: Principal,
+    workflowId: string,
+    request: StartRunRequest,
+    options: StartOptions,
+  ): Promise<RunAnswer> {
+    const target = await this.targets.ofWorkflow(caller, workflowId, versionOf(request.version));
+    return this.run(caller, target, request, options);
+  }
+
+  /** Runs a spec that is stored nowhere else. @throws SpecInvalidProblem, RunInputsInvalidError, IdempotencyKeyReusedError */
+  async startAdHoc(caller: Principal, request: StartAdHocRunRequest, options: StartOptions): Promise<RunAnswer> {
+    return this.run(caller, await this.targets.ofSpec(request.spec), request, options);
+  }
+
+  private async run(
+    caller: Principal,
+    target: RunTarget,
+    { inputs = {}, config }: { inputs?: Json; config?: RunConfig },
+    { mode, idempotency }: StartOptions,
+  ): Promise<RunAnswer> {
+    const request: RunRequest = {
+      userId: caller.userId,
+      target,
+      inputs,
+      config: config ? ({ ...config } as JsonObject) : null,
+      source: 'MANUAL',
+      idempotency,
+    };
+    if (mode === 'async') return this.answer(caller, await this.starter.start(request));
+    const patience = this.environment.syncWaitSeconds * 1_000;
+    const until = Date.now() + patience;
+    const started = await this.starter.startAndRun(request, patience);
+    if (!started.ended) await this.untilOver(caller, started.runId, until);
+    return this.answer(caller, started);
+  }
+
+  private async answer(caller: Principal, { runId, isNew, ended }: StartedRun): Promise<RunAnswer> {
+    const run = ended ? RunResponse.from(ended) : await this.reader.get(caller, makePublicId('run', runId));
+    return { run, isNew };
+  }
+
+  private async untilOver(caller: Principal, runId: string, until: number): Promise<void> {
+    for (;;) {
+      const announced = this.ends.next(runId, Math.min(LOOK_AGAIN_MS, Math.max(0, until - Date.now())));
+      const status = await this.reader.status(caller, runId);
+      if (!status || isFinal(status) || status === 'WAITING' || Date.now() >= until) return;
+      await announced;
+    }
+  }
+}
+
+function versionOf(version: Json | undefined): RunVersion {
+  if (version === undefined || version === null) return 'published';
+  if (version === 'published' || version === 'draft') return version;
+  if (typeof version === 'number' && Number.isInteger(version) && version > 0 && version <= 2_147_483_647)
+    return version;
+  throw new RunVersionInvalidError();
+}

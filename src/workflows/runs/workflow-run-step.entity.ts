@@ -1,0 +1,40 @@
+import { type Rel } from '@mikro-orm/core';
+import { Entity, Enum, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+import { type Json, type JsonObject } from '../../common/json.js';
+import { type StepStatus } from '../compiler/run-context.js';
+import { WorkflowRun } from './workflow-run.entity.js';
+
+export const stepStatuses: StepStatus[] = ['COMPLETED', 'FAILED', 'SKIPPED'];
+
+/** One execution of one node: the durable record from which a run is resumed. */
+@Entity()
+export class WorkflowRunStep {
+  @ManyToOne(() => WorkflowRun, { primary: true, fieldName: 'run_id', deleteRule: 'cascade' })
+  run: Rel<WorkflowRun>;
+
+  /** The node's id and the indexes of the loops around it, such as `send[7]`. */
+  @PrimaryKey({ type: 'text' })
+  path: string;
+
+  @PrimaryKey({ type: 'smallint' })
+  attempt: number;
+
+  @Property({ type: 'text' })
+  nodeId: string;
+
+  @Enum({ items: () => stepStatuses })
+  status: StepStatus;
+
+  @Property({ type: 'json', columnType: 'json', nullable: true })
+  output: Json;
+
+  /** `{code, message, …}` of a failed attempt. */
+  @Property({ type: 'json', columnType: 'json', nullable: true })
+  error: JsonObject | null;
+
+  @Property({ type: 'timestamptz', columnType: 'timestamptz(3)' })
+  startedAt: Date;
+
+  @Property({ type: 'timestamptz', columnType: 'timestamptz(3)' })
+  completedAt: Date;
+}

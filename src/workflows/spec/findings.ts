@@ -1,0 +1,78 @@
+/**
+ * Every code that a preflight report can hold, with its meaning. Codes are stable: programs and documentation rely on
+ * them. Each has a page under `/problems/`.
+ */
+export const findingCodes = {
+  'spec-not-object': 'A workflow spec is a JSON object with `version` and `nodes`.',
+  'spec-too-large': 'The spec has more bytes than a spec may have.',
+  'spec-empty': 'A workflow needs at least one node before it can be published or run.',
+  'unknown-field': 'The field does not exist here; unknown fields are refused so that a typing mistake is not ignored.',
+  'missing-field': 'A required field is missing.',
+  'wrong-type': 'The value has another JSON type than the field needs.',
+  'not-allowed': 'The value is none of those that the field allows.',
+  'out-of-range': 'The value is too small, too large, too long, or has the wrong form.',
+  'schema-invalid': 'A JSON Schema in the spec is itself not valid (2020-12).',
+  'node-id-duplicate': 'Two nodes have the same id; ids are unique in the whole spec.',
+  'node-id-reserved': 'The id is a name that expressions use for something else.',
+  'node-type-unknown': 'There is no node type of this name.',
+  'tool-unknown': 'There is no tool of this name.',
+  'tool-input-invalid': "A literal input does not satisfy the tool's schema.",
+  'too-many-nodes': 'The spec has more nodes than a spec may have.',
+  'nesting-too-deep': 'Blocks are nested deeper than allowed.',
+  'name-shadowed': 'A loop variable has the name of something that is already in scope.',
+  'unreachable-node': 'Nothing after a `stop` or `fail` in the same block can run.',
+  'expression-invalid': 'The expression is not valid CEL.',
+  'expression-unknown-name': 'The expression refers to a name that is not in scope at this place.',
+  'expression-type': 'The types in the expression do not fit, or it gives another type than the place needs.',
+  'expression-too-costly': 'The expression is larger than an expression may be.',
+} as const;
+
+export type FindingCode = keyof typeof findingCodes;
+
+/** One thing the preflight found: where, what, and what to do about it. */
+export interface Finding {
+  code: FindingCode;
+  /** Errors keep a workflow from being published and run; warnings do not. */
+  severity: 'error' | 'warning';
+  /** The node it is in; null for the spec as a whole. */
+  node_id: string | null;
+  /** RFC 6901 pointer into the spec. */
+  pointer: string;
+  message: string;
+  /** The expression in question. */
+  expression?: string;
+}
+
+/** Collects findings while a spec is walked. */
+export class FindingList {
+  readonly findings: Finding[] = [];
+
+  error(code: FindingCode, at: { node?: string | null; pointer: string; expression?: string }, message: string): void {
+    this.add('error', code, at, message);
+  }
+
+  warning(
+    code: FindingCode,
+    at: { node?: string | null; pointer: string; expression?: string },
+    message: string,
+  ): void {
+    this.add('warning', code, at, message);
+  }
+
+  get errors(): Finding[] {
+    return this.findings.filter((finding) => finding.severity === 'error');
+  }
+
+  get warnings(): Finding[] {
+    return this.findings.filter((finding) => finding.severity === 'warning');
+  }
+
+  private add(
+    severity: Finding['severity'],
+    code: FindingCode,
+    { node, pointer, expression }: { node?: string | null; pointer: string; expression?: string },
+    message: string,
+  ): void {
+    this.findings.push({ code, severity, node_id: node ?? null, pointer, message, ...(expression && { expression }) });
+  }
+}

@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+
+/** Creates (anew) a database of that name on the tests' server. @returns its connection string. */
+export async function createDatabase(name: string, template = 'template0'): Promise<string> {
+  const admin = new URL(process.env.SEER_TEST_POSTGRES!);
+  const client = new pg.Client(admin.href);
+  await client.connect();
+  try {
+    await client.query(`drop database if exists "${name}" with (force)`);
+    await client.query(`create database "${name}" template "${template}"`);
+  } finally {
+    await client.end();
+  }
+  admin.pathname = `/${name}`;
+  return admin.href;
+}
+
+/** A database with all migrations applied, for one suite. */
+export function createTestDatabase(): Promise<string> {
+  return createDatabase(`seer_${randomBytes(6).toString('hex')}`, process.env.SEER_TEST_TEMPLATE);
+}
+
+/** A plain connection, for a test that looks behind the API. Ends by itself when the suite closes it. */
+export async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client(url);
+  await client.connect();
+  return client;
+}
