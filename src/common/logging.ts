@@ -26,7 +26,7 @@ export function loggingOptions(environment: Environment): Params {
       hooks: {
         // Nest tells of every route and module it starts: of use to those who look for it only.
         logMethod(line, log, level) {
-          const [fields] = line as [{ context?: string }?];
+          const fields = line[0] as { context?: string } | undefined;
           if (level <= 30 && startUpChatter.has(fields?.context ?? '')) return;
           log.apply(this, line);
         },

@@ -6,9 +6,7 @@ import { ApiKey } from './api-keys/api-key.entity.js';
 import { isJwt, MAX_TOKEN_LENGTH } from './auth/bearer-token.js';
 import { scopeNames } from './auth/scopes.js';
 import { User } from './user.entity.js';
-
-/** Any fixed number will do, as long as every process of Seer uses the same one and nothing else does. */
-const BOOTSTRAP_LOCK = 7_331_102;
+import { advisoryLocks } from '../common/database/advisory-locks.js';
 
 /** Makes the first administrator, so that a new installation can be used. */
 @Injectable()
@@ -29,7 +27,7 @@ export class Bootstrap {
     const given = this.environment.bootstrapApiKey;
     if (given) refuseUnusableKey(given);
     return this.em.fork().transactional(async (em) => {
-      await em.execute('select pg_advisory_xact_lock(?)', [BOOTSTRAP_LOCK]);
+      await em.execute('select pg_advisory_xact_lock(?)', [advisoryLocks.firstAdministrator]);
       const admin = await firstAdministrator(em);
       if (given) {
         const known = await em.count(ApiKey, { keyHash: hashApiKey(given) });

@@ -2,9 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { parse } from 'node:path';
 import { MikroORM, type Options } from '@mikro-orm/postgresql';
 import { migrationsDirectory } from './orm-options.js';
-
-/** Any fixed number will do, as long as every process of Seer uses the same one. */
-const MIGRATION_LOCK = 7_331_101;
+import { advisoryLocks } from './advisory-locks.js';
 
 /** The database has migrations that this build does not know: it belongs to a newer Seer. */
 export class DatabaseTooNewError extends Error {
@@ -21,7 +19,7 @@ export async function migrate(options: Options): Promise<string[]> {
   const orm = await MikroORM.init({ ...options, pool: { min: 0, max: 4 } });
   try {
     return await orm.em.fork().transactional(async (em) => {
-      await em.execute('select pg_advisory_xact_lock(?)', [MIGRATION_LOCK]);
+      await em.execute('select pg_advisory_xact_lock(?)', [advisoryLocks.migration]);
       await refuseNewerDatabase(orm);
       const applied = await orm.migrator.up();
       return applied.map((migration) => migration.name);

@@ -6,6 +6,7 @@ import { EncryptionUnavailableError } from './encryption.errors.js';
 import type { MasterKeyProvider } from './master-key/master-key-provider.js';
 import { openMasterKey } from './master-key/open-master-key.js';
 import type { Place } from './place.js';
+import { advisoryLocks } from '../database/advisory-locks.js';
 
 /** The unwrapped data keys, in memory only. */
 export interface KeyRing {
@@ -14,9 +15,6 @@ export interface KeyRing {
   /** All keys that a stored value may be encrypted with, by id; the primary one too. */
   readonly keys: ReadonlyMap<string, SealingKey>;
 }
-
-/** Any fixed number will do, as long as every process of Seer uses the same one. */
-const KEY_RING_LOCK = 7_331_102;
 
 /**
  * Loads the data keys and proves that each is the right one; the first start makes the first.
@@ -41,7 +39,7 @@ export async function openKeyRing(em: EntityManager, environment: Environment): 
 /** Processes that start together take turns by an advisory lock: one makes the key, the others find it. */
 async function createFirstKey(em: EntityManager, environment: Environment): Promise<void> {
   await em.transactional(async (em) => {
-    await em.execute('select pg_advisory_xact_lock(?)', [KEY_RING_LOCK]);
+    await em.execute('select pg_advisory_xact_lock(?)', [advisoryLocks.keyRing]);
     if ((await em.count(EncryptionKey)) > 0) return;
     em.persist(await wrap(makeSealingKey(), await openMasterKey(environment, true)));
   });

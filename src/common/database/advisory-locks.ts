@@ -1,0 +1,6 @@
+/** Numbers of PostgreSQL advisory locks: any will do, as long as all processes of Seer use the same and no two uses share one. */
+export const advisoryLocks = {
+  migration: 7_331_101,
+  firstAdministrator: 7_331_102,
+  keyRing: 7_331_103,
+} as const;
