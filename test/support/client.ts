@@ -1,10 +1,5 @@
+import { type Answer } from './answer.js';
 import { expectDocumented } from './openapi.js';
-
-export interface Answer<Body = unknown> {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: Body;
-}
 
 /** An HTTP client that checks every answer against the OpenAPI document of the server. */
 export class Client {

@@ -1,6 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
-import { type Answer } from './client.js';
+import { type Answer } from './answer.js';
 
 interface Document {
   paths: Record<

@@ -1,12 +1,12 @@
-import { END, START, StateGraph } from '@langchain/langgraph';
+import { END, START } from '@langchain/langgraph';
 import { isLeaf } from '../nodes/define-node.js';
 import { type Block, type NodeSpec } from '../spec/workflow-spec.js';
-import { BlockState, type BlockStateValue } from './block-state.js';
-import { type Act, chainNode } from './chain.js';
+import { type Act } from './chain.js';
 import { type CompiledBlock } from './compiled-block.js';
 import { emitBranching, emitFanOut, emitLoop } from './emit-control-flow.js';
-import { type Emission } from './emission.js';
-import { type BlockGraph, chainBlock, graphBlock } from './execute-block.js';
+import { type Emission, type Sequence } from './emission.js';
+import { chainBlock, graphBlock } from './execute-block.js';
+import { GraphDraft } from './graph-draft.js';
 import { leafAct, leafEffect, policyAct } from './leaf-act.js';
 
 /**
@@ -25,49 +25,8 @@ export function emitBlock(nodes: Block, emission: Emission): CompiledBlock {
   return graphBlock(draft.compile(), last, draft.supersteps);
 }
 
-type Router = (state: BlockStateValue) => unknown;
-
-/** The graph of one block while it is made. */
-export class GraphDraft {
-  private readonly graph = new StateGraph(BlockState);
-  private readonly chains: Act[][] = [];
-  /** Supersteps that one execution can take, for LangGraph's recursion limit. */
-  supersteps = 2;
-
-  get size(): number {
-    return this.chains.length;
-  }
-
-  chain(name: string, acts: Act[]): void {
-    this.chains.push(acts);
-    this.node(name, chainNode(acts));
-  }
-
-  node(name: string, run: ReturnType<typeof chainNode>): void {
-    this.graph.addNode(name, run);
-    this.supersteps += 1;
-  }
-
-  edge(from: string, to: string): void {
-    // Node names are made at run time; LangGraph's types know only literal ones.
-    this.graph.addEdge(from as typeof START, to as typeof END);
-  }
-
-  route(from: string, router: Router, targets: string[]): void {
-    this.graph.addConditionalEdges(from as typeof START, router as never, targets as never);
-  }
-
-  onlyActs(): readonly Act[] {
-    return this.chains[0] ?? [];
-  }
-
-  compile(): BlockGraph {
-    return this.graph.compile() as BlockGraph;
-  }
-}
-
 /** Emits nodes one after the other into a draft; a branch of an `if` is such a sequence inside its parent's graph. */
-export class SequenceEmitter {
+class SequenceEmitter implements Sequence {
   private acts: Act[] = [];
   private name: string | undefined;
 
@@ -82,13 +41,17 @@ export class SequenceEmitter {
     for (const node of nodes) this.node(node);
   }
 
-  /** Adds an act to the chain that is open; `name` is the name of the graph node if it is the chain's first act. */
+  branch(nodes: Block, meet: string): void {
+    const branch = new SequenceEmitter(this.draft, this.emission, undefined);
+    branch.nodes(nodes);
+    branch.end(meet);
+  }
+
   act(name: string, act: Act): void {
     this.name ??= name;
     this.acts.push(act);
   }
 
-  /** Makes a graph node of the open chain, with a router of its own behind it. @returns the name of the graph node. */
   split(): string {
     this.flush();
     const name = this.from!;

@@ -6,7 +6,7 @@ import { type Scope } from '../nodes/execution.js';
 import { type NodeSpec } from '../spec/workflow-spec.js';
 import { type BlockStateValue, type Control } from './block-state.js';
 import { type Act, type Chain } from './chain.js';
-import { SequenceEmitter } from './emit-block.js';
+import { type Sequence } from './emission.js';
 import { skip } from './leaf-act.js';
 import { nodeFailure } from './node-failure.js';
 import { whenOf } from './policy.js';
@@ -14,7 +14,7 @@ import { runContextOf } from './run-context.js';
 import { Semaphore } from './semaphore.js';
 
 /** `if`, `switch`: conditional edges to branches that meet again. */
-export function emitBranching(sequence: SequenceEmitter, node: NodeSpec, flow: Branching): void {
+export function emitBranching(sequence: Sequence, node: NodeSpec, flow: Branching): void {
   sequence.act(
     node.id,
     enter(node, (scope) => ({ choice: flow.choose(scope) })),
@@ -25,9 +25,7 @@ export function emitBranching(sequence: SequenceEmitter, node: NodeSpec, flow: B
   for (const [key, nodes] of Object.entries(flow.blocks)) {
     if (nodes.length === 0) continue;
     targets.set(key, nodes[0]!.id);
-    const branch = new SequenceEmitter(sequence.draft, sequence.emission, undefined);
-    branch.nodes(nodes);
-    branch.end(meet);
+    sequence.branch(nodes, meet);
   }
   const lastOf = (choice: string | null | undefined) => flow.blocks[choice ?? '']?.at(-1)?.id;
   sequence.draft.route(decided, ({ $control }) => targets.get($control.choice ?? '') ?? meet, [
@@ -41,7 +39,7 @@ export function emitBranching(sequence: SequenceEmitter, node: NodeSpec, flow: B
 }
 
 /** `for_each`, `parallel`: one `Send` for each lane, and a join. */
-export function emitFanOut(sequence: SequenceEmitter, node: NodeSpec, flow: FanOut): void {
+export function emitFanOut(sequence: Sequence, node: NodeSpec, flow: FanOut): void {
   const { draft, emission } = sequence;
   const blocks = new Map(Object.entries(flow.blocks).map(([key, nodes]) => [key, emission.emitBlock(nodes)]));
   sequence.act(
@@ -91,7 +89,7 @@ interface LaneInput {
 }
 
 /** `repeat`: a node that runs one round, and an edge back to it. */
-export function emitLoop(sequence: SequenceEmitter, node: NodeSpec, flow: Loop): void {
+export function emitLoop(sequence: Sequence, node: NodeSpec, flow: Loop): void {
   const { draft, emission } = sequence;
   const body = emission.emitBlock(flow.body);
   sequence.act(

@@ -1,5 +1,4 @@
 import { type Json, type JsonObject } from '../../common/json.js';
-import { type ToolNode } from './tool.node.js';
 
 /** The values that expressions can refer to at one place, by name. */
 export type Scope = Readonly<JsonObject>;
@@ -13,6 +12,12 @@ export interface Execution {
   readonly attempt: number;
   /** Aborts when the run ends early or the node's time is over. */
   readonly signal: AbortSignal;
-  /** Runs a tool with inputs that are already evaluated. */
-  callTool(node: ToolNode, inputs: JsonObject, execution: Execution): Promise<Json>;
+  callTool(call: ToolCall, execution: Execution): Promise<Json>;
+}
+
+/** A call of a tool by a node; the inputs are evaluated. */
+export interface ToolCall {
+  readonly nodeId: string;
+  readonly tool: string;
+  readonly inputs: JsonObject;
 }

@@ -4,7 +4,7 @@ import { type NodeSpec } from '../spec/workflow-spec.js';
 import { defineLeaf } from './define-node.js';
 import { template } from './place.js';
 
-export interface ToolNode extends NodeSpec {
+interface ToolNode extends NodeSpec {
   readonly tool: string;
   readonly inputs?: { readonly [name: string]: Json };
   readonly connection?: string;
@@ -36,7 +36,10 @@ export const toolNode = defineLeaf<ToolNode>({
   },
   prepare(node) {
     const inputs = parseTemplate(literalInputs(node));
-    return (execution) => execution.callTool(node, inputs.evaluate(execution.scope) as JsonObject, execution);
+    return (execution) => {
+      const evaluated = inputs.evaluate(execution.scope) as JsonObject;
+      return execution.callTool({ nodeId: node.id, tool: node.tool, inputs: evaluated }, execution);
+    };
   },
 });
 

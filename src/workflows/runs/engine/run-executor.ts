@@ -1,14 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { type Json, type JsonObject } from '../../../common/json.js';
+import { type Json } from '../../../common/json.js';
 import { makePublicId } from '../../../common/public-id.js';
 import { isStorable } from '../../../common/storable-text.js';
 import { ToolRunner } from '../../../integrations/index.js';
 import { type CompiledWorkflow } from '../../compiler/compile-workflow.js';
 import { NodeFailure } from '../../compiler/node-failure.js';
 import { type RunContext } from '../../compiler/run-context.js';
-import { type Execution, type Scope } from '../../nodes/execution.js';
+import { type Execution, type Scope, type ToolCall } from '../../nodes/execution.js';
 import { RunStopped } from '../../nodes/node-error.js';
-import { type ToolNode } from '../../nodes/tool.node.js';
 import { type WorkflowRunSource } from '../run-status.js';
 import { type RunEnd, type RunErrorDetail } from './rows.js';
 import { type RunJournal, RunLostError } from './run-journal.js';
@@ -77,9 +76,9 @@ export class RunExecutor {
     }
   }
 
-  private callTool(run: HeldRun, node: ToolNode, inputs: JsonObject, { path, signal }: Execution): Promise<Json> {
-    const idempotencyKey = `${makePublicId('run', run.runId)}:${node.id}:${path}`;
-    return this.tools.run({ tool: node.tool, inputs, signal, idempotencyKey });
+  private callTool({ runId }: HeldRun, { nodeId, tool, inputs }: ToolCall, { path, signal }: Execution): Promise<Json> {
+    const idempotencyKey = `${makePublicId('run', runId)}:${nodeId}:${path}`;
+    return this.tools.run({ tool, inputs, signal, idempotencyKey });
   }
 
   private failed(run: HeldRun, error: unknown): RunEnd {
