@@ -54,7 +54,7 @@ module.exports = {
       comment: 'Every outbound HTTP request goes through the egress client.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/common/egress/' },
-      to: { path: 'node_modules/undici|^(node:)?https?$', dependencyTypesNot: ['type-only'] },
+      to: { path: 'node_modules/undici|^(node:)?https$' },
     },
     {
       name: 'product-does-not-need-tests',

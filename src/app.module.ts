@@ -6,6 +6,7 @@ import { DatabaseModule } from './common/database/database.module.js';
 import { type Database } from './common/database/open-database.js';
 import { EgressModule } from './common/egress/egress.module.js';
 import { EncryptionModule } from './common/encryption/encryption.module.js';
+import { EncryptionService } from './common/encryption/encryption.service.js';
 import { HttpModule } from './common/http/http.module.js';
 import { loggingOptions } from './common/logging.js';
 import { entities } from './entities.js';
@@ -28,7 +29,10 @@ export class AppModule {
         EgressModule,
         HttpModule.forRoot({
           problems: [usersProblems, workflowsProblems],
-          cursorKey: Buffer.alloc(32),
+          cursorKey: {
+            inject: [EncryptionService],
+            useFactory: (encryption: EncryptionService) => () => encryption.deriveKey('cursor'),
+          },
           callerId: (request) => principalOf(request).userId,
         }),
         UsersModule,

@@ -7,7 +7,7 @@ import {
   type TokenChange,
 } from './support/identity-provider.js';
 import { createTestDatabase } from './support/database.js';
-import { startApp, type TestApp } from './support/trial.js';
+import { startApp, type TestApp } from './support/app.js';
 
 let provider: IdentityProvider;
 let seer: TestApp;

@@ -5,7 +5,7 @@ import { jest } from '@jest/globals';
 import { type Problem } from '../src/common/http/problems/problem.dto.js';
 import { openApiDocument } from '../src/openapi.js';
 import { makeCaller } from './support/callers.js';
-import { startApp, type TestApp } from './support/trial.js';
+import { startApp, type TestApp } from './support/app.js';
 
 let seer: TestApp;
 

@@ -80,8 +80,8 @@ class ThingsController {
   async create(@Body() body: CreateThing, @Res({ passthrough: true }) response: Response) {
     const thing = this.em.create(Thing, { name: body.name });
     await this.em.flush();
-    if (body.name === 'too late') throw new ThingExpiredError('The thing expired.');
     response.location(`/things/${thing.id}`);
+    if (body.name === 'too late') throw new ThingExpiredError('The thing expired.');
     return { z: thing.id, name: thing.name };
   }
 
@@ -129,7 +129,7 @@ class TestModule {
       useFactory: () => ormOptions({ url, entities: [IdempotencyRecord, Thing] }),
     });
     const http = HttpModule.forRoot({
-      cursorKey: Buffer.alloc(32, 1),
+      cursorKey: { useFactory: () => () => Buffer.alloc(32, 1) },
       callerId: (request) => request.get('x-user') ?? '1',
       problems: [{ 'thing-expired': { title: 'Thing expired', explanation: 'Make a <new> one.' } }],
     });

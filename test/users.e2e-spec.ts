@@ -7,7 +7,7 @@ import { Bootstrap } from '../src/users/index.js';
 import { makeCaller } from './support/callers.js';
 import { type Client } from './support/client.js';
 import { connect } from './support/database.js';
-import { startApp, type TestApp } from './support/trial.js';
+import { startApp, type TestApp } from './support/app.js';
 
 let seer: TestApp;
 

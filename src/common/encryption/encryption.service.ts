@@ -1,3 +1,4 @@
+import { hkdfSync } from 'node:crypto';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
@@ -9,6 +10,7 @@ import type { Place } from './place.js';
 @Injectable()
 export class EncryptionService implements OnModuleInit {
   private ring: KeyRing;
+  private readonly derived = new Map<string, Buffer>();
 
   constructor(
     private readonly em: EntityManager,
@@ -34,5 +36,18 @@ export class EncryptionService implements OnModuleInit {
    */
   decrypt(ciphertext: string, place: Place): string {
     return open(ciphertext, this.ring.keys, place);
+  }
+
+  /**
+   * A 32-byte secret for another purpose than encryption, such as signing; the same in all processes, as long as the
+   * oldest data key is in use. What was made with an earlier one is no longer recognised.
+   */
+  deriveKey(purpose: string): Buffer {
+    let key = this.derived.get(purpose);
+    if (!key) {
+      key = Buffer.from(hkdfSync('sha256', this.ring.oldest.secret.export(), '', `seer/derived/${purpose}`, 32));
+      this.derived.set(purpose, key);
+    }
+    return key;
   }
 }

@@ -14,6 +14,8 @@ export interface KeyRing {
   readonly primary: SealingKey;
   /** All keys that a stored value may be encrypted with, by id; the primary one too. */
   readonly keys: ReadonlyMap<string, SealingKey>;
+  /** The key that has been in use for the longest time. */
+  readonly oldest: SealingKey;
 }
 
 /**
@@ -23,7 +25,11 @@ export interface KeyRing {
 export async function openKeyRing(em: EntityManager, environment: Environment): Promise<KeyRing> {
   if ((await em.count(EncryptionKey)) === 0) await createFirstKey(em, environment);
   const master = await openMasterKey(environment, false);
-  const rows = await em.find(EncryptionKey, { status: { $ne: 'retired' } });
+  const rows = await em.find(
+    EncryptionKey,
+    { status: { $ne: 'retired' } },
+    { orderBy: { createdAt: 'asc', id: 'asc' } },
+  );
   const keys = new Map<string, SealingKey>();
   for (const row of rows) keys.set(row.id, await unwrap(row, master));
   const primary = keys.get(rows.find((row) => row.status === 'primary')?.id ?? '');
@@ -33,7 +39,7 @@ export async function openKeyRing(em: EntityManager, environment: Environment): 
         'the newest active key to primary.',
     );
   }
-  return { primary, keys };
+  return { primary, keys, oldest: keys.get(rows[0]!.id)! };
 }
 
 /** Processes that start together take turns by an advisory lock: one makes the key, the others find it. */

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { CursorCodec, CursorInvalidError, type CursorScope } from './cursor.js';
 
 const key = randomBytes(32);
-const codec = new CursorCodec(key);
+const codec = new CursorCodec(() => key);
 const scope: CursorScope = { owner: '7', list: 'runs', filter: { status: 'FAILED', workflow: undefined } };
 
 describe('CursorCodec', () => {
   it('gives back the position, in another process with the same key too', () => {
     const cursor = codec.encode(['2026-01-01T00:00:00.123Z', 42], scope);
-    expect(new CursorCodec(key).decode(cursor, { ...scope, filter: { status: 'FAILED' } })).toEqual([
+    expect(new CursorCodec(() => key).decode(cursor, { ...scope, filter: { status: 'FAILED' } })).toEqual([
       '2026-01-01T00:00:00.123Z',
       42,
     ]);
@@ -37,10 +37,8 @@ describe('CursorCodec', () => {
   });
 
   it('refuses a cursor signed with another key', () => {
-    expect(() => codec.decode(new CursorCodec(randomBytes(32)).encode([1], scope), scope)).toThrow(CursorInvalidError);
-  });
-
-  it('refuses to work with a short key', () => {
-    expect(() => new CursorCodec(Buffer.from('short'))).toThrow('32');
+    expect(() => codec.decode(new CursorCodec(() => randomBytes(32)).encode([1], scope), scope)).toThrow(
+      CursorInvalidError,
+    );
   });
 });

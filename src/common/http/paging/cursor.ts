@@ -3,8 +3,11 @@ import { canonicalJson } from '../../canonical-json.js';
 import { DomainError } from '../../errors.js';
 import { limits } from '../limits.js';
 
-/** DI token of the secret that signs cursors: at least 32 bytes, the same in all processes of an installation. */
-export const CURSOR_KEY = Symbol('cursor key');
+/**
+ * Gives the secret that signs cursors: at least 32 bytes, the same in all processes of an installation. A function,
+ * because the secret is known only when the key ring is open, after the modules were made.
+ */
+export type CursorKey = () => Buffer;
 
 /** Bytes of the signature: 128 bits can't be guessed, and the cursor stays short. */
 const TAG_BYTES = 16;
@@ -38,9 +41,7 @@ export class CursorInvalidError extends DomainError {
 
 /** Makes cursors and reads them back; injectable by this class. */
 export class CursorCodec {
-  constructor(private readonly key: Buffer) {
-    if (key.length < 32) throw new Error(`The cursor key has ${key.length} bytes; it needs at least 32.`);
-  }
+  constructor(private readonly key: CursorKey) {}
 
   /** base64url of a signature and the position as JSON. */
   encode(position: Position, scope: CursorScope): string {
@@ -60,6 +61,6 @@ export class CursorCodec {
 
   private sign(json: Buffer, { owner, list, filter = {} }: CursorScope): Buffer {
     const scope = canonicalJson([owner, list, filter]);
-    return createHmac('sha256', this.key).update(`${scope}\n`).update(json).digest().subarray(0, TAG_BYTES);
+    return createHmac('sha256', this.key()).update(`${scope}\n`).update(json).digest().subarray(0, TAG_BYTES);
   }
 }

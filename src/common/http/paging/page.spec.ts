@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { CursorCodec } from './cursor.js';
 import { loadPage } from './page.js';
 
-const cursors = new CursorCodec(randomBytes(32));
+const key = randomBytes(32);
+const cursors = new CursorCodec(() => key);
 const rows = [9, 8, 7, 6, 5];
 
 function list(limit: number, cursor?: string) {

@@ -63,7 +63,7 @@ export class RunExecutor {
     const context: RunContext = {
       journal,
       signal,
-      callTool: (node, inputs, at) => this.callTool(run, node, inputs, at),
+      callTool: (call, at) => this.callTool(run, call, at),
     };
     try {
       const { value, scope } = await workflow.block.run(scopeOf(run), '', context);
