@@ -3,7 +3,7 @@ import { type Json } from '../../common/json.js';
 import { type Lane } from '../nodes/control-flow.js';
 import { type Scope } from '../nodes/execution.js';
 
-/** What the control-flow node that is being executed has decided; read by its router and by its end. */
+/** What a control-flow node has decided; read by its router and by its end. */
 export interface Control {
   startedAt: number;
   /** `when` was false. */
@@ -17,6 +17,8 @@ export interface Control {
   value?: Json;
   done?: boolean;
 }
+
+export type Controls = Readonly<Record<string, Control>>;
 
 export interface LaneResult {
   lane: number;
@@ -35,7 +37,8 @@ export const BlockState = Annotation.Root({
   $values: Annotation<Scope, Scope>({ reducer: (known, more) => ({ ...known, ...more }), default: () => ({}) }),
   /** Indexes of the loops around this block, such as `[7][2]`: the tail of every path in it. */
   $frame: Annotation<string>(),
-  $control: Annotation<Control>(),
+  /** By node: the branches of an `if` run inside it, and may hold control flow of their own. */
+  $control: Annotation<Controls, Controls>({ reducer: (known, more) => ({ ...known, ...more }), default: () => ({}) }),
   /** Grows in place: copying it for each of 100,000 lanes would be quadratic, and nobody keeps an older state. */
   $lanes: Annotation<LaneResult[], LaneResult | typeof NO_LANES>({
     reducer(results, next) {

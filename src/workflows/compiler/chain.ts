@@ -1,7 +1,7 @@
 import { type LangGraphRunnableConfig } from '@langchain/langgraph';
 import { type Json, type JsonObject } from '../../common/json.js';
 import { type Scope } from '../nodes/execution.js';
-import { type BlockStateUpdate, type BlockStateValue, type Control, NO_LANES } from './block-state.js';
+import { type BlockStateUpdate, type BlockStateValue, type Control, type Controls, NO_LANES } from './block-state.js';
 import { type RunContext, runContextOf } from './run-context.js';
 
 /** One act of a chain: a leaf, or the beginning or end of a control-flow node. */
@@ -15,8 +15,8 @@ export class Chain {
   /** What expressions see; grows with each act. */
   readonly scope: JsonObject;
   readonly frame: string;
-  control: Control | undefined;
   readonly lanes: BlockStateValue['$lanes'];
+  private readonly controls: Controls;
   private readonly update: BlockStateUpdate = {};
 
   constructor(
@@ -25,7 +25,7 @@ export class Chain {
   ) {
     this.scope = { ...state.$values };
     this.frame = state.$frame;
-    this.control = state.$control;
+    this.controls = state.$control;
     this.lanes = state.$lanes;
   }
 
@@ -40,10 +40,14 @@ export class Chain {
   }
 
   /** Opens a control-flow node; its router reads this. */
-  enter(control: Control): void {
-    this.control = control;
-    this.update.$control = control;
+  enter(nodeId: string, control: Control): void {
+    this.update.$control = { [nodeId]: control };
     if (control.lanes) this.update.$lanes = NO_LANES;
+  }
+
+  /** What the node decided when it was opened. */
+  controlOf(nodeId: string): Control {
+    return this.controls[nodeId]!;
   }
 
   changes(): BlockStateUpdate {

@@ -28,7 +28,7 @@ export function emitBranching(sequence: Sequence, node: NodeSpec, flow: Branchin
     sequence.branch(nodes, meet);
   }
   const lastOf = (choice: string | null | undefined) => flow.blocks[choice ?? '']?.at(-1)?.id;
-  sequence.draft.route(decided, ({ $control }) => targets.get($control.choice ?? '') ?? meet, [
+  sequence.draft.route(decided, ({ $control }) => targets.get($control[node.id]!.choice ?? '') ?? meet, [
     ...targets.values(),
     meet,
   ]);
@@ -61,7 +61,7 @@ export function emitFanOut(sequence: Sequence, node: NodeSpec, flow: FanOut): vo
   draft.route(
     opened,
     (state) => {
-      const lanes = state.$control.lanes ?? [];
+      const lanes = state.$control[node.id]!.lanes ?? [];
       if (lanes.length === 0) return join;
       const limiter = new Semaphore(flow.concurrency);
       return lanes.map((one, index) => {
@@ -99,10 +99,12 @@ export function emitLoop(sequence: Sequence, node: NodeSpec, flow: Loop): void {
   const entered = sequence.split();
   const round = `${node.id}.round`;
   const end = `${node.id}.end`;
-  draft.node(round, async (state, config) => ({ $control: await oneRound(node, flow, body.run, state, config) }));
+  draft.node(round, async (state, config) => ({
+    $control: { [node.id]: await oneRound(node, flow, body.run, state, config) },
+  }));
   draft.supersteps += flow.maxIterations;
-  draft.route(entered, ({ $control }) => ($control.skipped ? end : round), [round, end]);
-  draft.route(round, ({ $control }) => ($control.done ? end : round), [round, end]);
+  draft.route(entered, ({ $control }) => ($control[node.id]!.skipped ? end : round), [round, end]);
+  draft.route(round, ({ $control }) => ($control[node.id]!.done ? end : round), [round, end]);
   sequence.act(
     end,
     leave(node, (_chain, control) => control.value ?? null),
@@ -120,7 +122,7 @@ async function oneRound(
   state: BlockStateValue,
   config: LangGraphRunnableConfig,
 ): Promise<Control> {
-  const control = state.$control;
+  const control = state.$control[node.id]!;
   const round = control.round ?? 0;
   const context = runContextOf(config);
   if (round > 0 && flow.delay > 0) await sleep(flow.delay, undefined, { signal: context.signal });
@@ -134,9 +136,9 @@ function enter(node: NodeSpec, decide: (scope: Scope) => Partial<Control>): Act 
   const shouldRun = whenOf(node);
   return (chain) => {
     const startedAt = Date.now();
-    if (!shouldRun(chain)) return chain.enter({ startedAt, skipped: true, choice: null, lanes: [] });
+    if (!shouldRun(chain)) return chain.enter(node.id, { startedAt, skipped: true, choice: null, lanes: [] });
     try {
-      return chain.enter({ startedAt, ...decide(chain.scope) });
+      return chain.enter(node.id, { startedAt, ...decide(chain.scope) });
     } catch (error) {
       return failed(node, chain, startedAt, error);
     }
@@ -146,7 +148,7 @@ function enter(node: NodeSpec, decide: (scope: Scope) => Partial<Control>): Act 
 /** Closes a control-flow node: its value, and its step. */
 function leave(node: NodeSpec, valueOf: (chain: Chain, control: Control) => Json): Act {
   return async (chain) => {
-    const control = chain.control!;
+    const control = chain.controlOf(node.id);
     if (control.skipped) return chain.set(node.id, await skip(node, chain));
     const { journal } = chain.context;
     const path = chain.pathOf(node.id);
