@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Patch, Post, Query, Res } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiExtraModels, ApiOkResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { type Response } from 'express';
 import { Idempotent } from '../common/http/idempotency/idempotent.js';
 import { PageQuery } from '../common/http/paging/page.dto.js';
@@ -11,6 +11,7 @@ import { CreateWorkflowRequest, UpdateWorkflowRequest, WorkflowPage, WorkflowRes
 import { WorkflowsService } from './workflows.service.js';
 
 @ApiTags('Workflows')
+@ApiExtraModels(GraphResponse)
 @Controller('v1/workflows')
 export class WorkflowsController {
   constructor(private readonly workflows: WorkflowsService) {}
@@ -71,7 +72,7 @@ export class WorkflowsController {
   @ApiProblems(404)
   @ApiOkResponse({
     content: {
-      'application/json': { schema: { $ref: '#/components/schemas/GraphResponse' } },
+      'application/json': { schema: { $ref: getSchemaPath(GraphResponse) } },
       'text/plain': { schema: { type: 'string' } },
     },
   })

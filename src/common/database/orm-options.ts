@@ -29,6 +29,7 @@ export function ormOptions(settings: {
       snapshotName: 'schema-snapshot',
       tableName: 'migration',
       snapshotOnMigrate: false,
+      silent: true,
       // One transaction around all pending migrations: an upgrade happens whole or not at all.
       allOrNothing: true,
       disableForeignKeys: false,

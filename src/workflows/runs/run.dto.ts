@@ -86,7 +86,7 @@ export class RunListQuery extends PageQuery {
   @Matches(/^wf_[0-9a-f-]{36}$/, { message: 'workflow_id must be an id such as wf_0190b6a0-…' })
   workflow_id?: string;
 
-  /** Runs in one of these statuses, comma separated. @example FAILED,CANCELLED */
+  /** Runs in one of these statuses, comma separated. @example ["FAILED","CANCELLED"] */
   @ApiProperty({ required: false, enum: runStatuses, isArray: true, style: 'form', explode: false } as never)
   @IsOptional()
   @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.split(',') : value))

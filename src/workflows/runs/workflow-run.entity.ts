@@ -28,7 +28,7 @@ export class WorkflowRun {
   runId: string;
 
   /** Order of arrival in the database, for operators; internal like every numeric id. */
-  @Property({ type: 'bigint', columnType: 'bigint generated always as identity', autoincrement: false })
+  @Property({ type: 'bigint', autoincrement: true })
   id: Opt<string>;
 
   @ManyToOne(() => User, { deleteRule: 'cascade' })
