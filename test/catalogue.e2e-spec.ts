@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises';
+import { type JsonObject } from '../src/common/json.js';
+import { tools } from '../src/integrations/index.js';
+import { nodeTypes } from '../src/workflows/nodes/catalogue.js';
+import { startApp, type TestApp } from './support/app.js';
+
+let seer: TestApp;
+
+beforeAll(async () => {
+  seer = await startApp();
+});
+
+afterAll(() => seer.close());
+
+const reportOf = async (spec: unknown) => (await seer.admin.post('/v1/workflows/validate', { spec })).body;
+
+describe('the catalogues', () => {
+  it('refuse a stranger', async () => {
+    expect((await seer.stranger.get('/v1/builder/node-types')).status).toBe(401);
+    expect((await seer.stranger.get('/v1/registries/tools')).status).toBe(401);
+  });
+
+  it('list every node type and tool with schemas', async () => {
+    const { body: types } = await seer.admin.get('/v1/builder/node-types');
+    expect(types.items.map(({ type }: { type: string }) => type)).toEqual(nodeTypes.map(({ key }) => key));
+    const { body: known } = await seer.admin.get('/v1/registries/tools');
+    expect(known.items.map(({ tool }: { tool: string }) => tool)).toEqual(tools.map(({ key }) => key));
+  });
+
+  it.each(nodeTypes.map((type) => [type.key, type.example] as const))(
+    'show an example of %s that works',
+    async (_key, example) => {
+      const report = await reportOf({ version: '1', nodes: [example] });
+      expect(report).toMatchObject({ ok: true, errors: [], warnings: [] });
+    },
+  );
+
+  it.each(tools.map((tool) => [tool.key, tool.example] as const))(
+    'show inputs of %s that work',
+    async (key, inputs) => {
+      const report = await reportOf({ version: '1', nodes: [{ id: 'call', type: 'tool', tool: key, inputs }] });
+      expect(report).toMatchObject({ ok: true, requires: { tools: [key] } });
+    },
+  );
+});
+
+describe('the specs that are shown', () => {
+  it('in the reference pass the preflight', async () => {
+    const page = await readFile('docs/workflow-spec.md', 'utf8');
+    const blocks = [...page.matchAll(/```json\n([\s\S]*?)```/g)].map(([, json]) => JSON.parse(json!) as JsonObject);
+    expect(blocks.length).toBeGreaterThan(0);
+    for (const spec of blocks) expect(await reportOf(spec)).toMatchObject({ ok: true, warnings: [] });
+  });
+
+  it('in the examples folder pass the preflight', async () => {
+    const { spec } = JSON.parse(await readFile('examples/rain-alert.json', 'utf8')) as { spec: JsonObject };
+    expect(await reportOf(spec)).toMatchObject({ ok: true, warnings: [] });
+  });
+});
