@@ -1,12 +1,23 @@
 import 'reflect-metadata';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { ConfigurationError, type Environment, readEnvironment } from './common/config/environment.js';
-import { migrate } from './common/database/migrate.js';
+import { EmbeddedPostgresError } from './common/database/embedded/embedded-postgres.error.js';
+import { DatabaseTooNewError, migrate } from './common/database/migrate.js';
 import { type Database, openDatabase } from './common/database/open-database.js';
 import { ormOptions } from './common/database/orm-options.js';
+import { InvalidAllowEntryError } from './common/egress/allow-list.js';
+import { EncryptionUnavailableError } from './common/encryption/encryption.errors.js';
 import { createApp } from './create-app.js';
 import { entities } from './entities.js';
 import { Bootstrap } from './users/index.js';
+
+const expected = [
+  ConfigurationError,
+  DatabaseTooNewError,
+  EmbeddedPostgresError,
+  EncryptionUnavailableError,
+  InvalidAllowEntryError,
+];
 
 async function main(): Promise<void> {
   const environment = readEnvironment(process.env);
@@ -47,6 +58,16 @@ function stopOnSignal(app: NestExpressApplication, database: Database): void {
 }
 
 main().catch((error: unknown) => {
-  console.error(error instanceof ConfigurationError ? `Seer can't start:\n${error.message}` : error);
+  console.error(reasonOf(error));
   process.exit(1);
 });
+
+/** What an operator can put right is said in a sentence; anything else is a fault of ours, with its stack. */
+function reasonOf(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  if (expected.some((kind) => error instanceof kind)) return `Seer can't start:\n${error.message}`;
+  if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error) {
+    return `Seer can't start:\nPORT ${String(error.port)} is in use by another program; choose another with PORT=…`;
+  }
+  return error;
+}

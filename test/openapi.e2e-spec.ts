@@ -46,7 +46,11 @@ describe('the OpenAPI document', () => {
 
   it('says of every operation what it does and who may call it', () => {
     for (const { operation } of operations()) {
-      expect(operation).toMatchObject({ operationId: expect.any(String), summary: expect.any(String), security: expect.any(Array) });
+      expect(operation).toMatchObject({
+        operationId: expect.any(String),
+        summary: expect.any(String),
+        security: expect.any(Array),
+      });
     }
   });
 

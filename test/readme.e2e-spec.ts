@@ -1,12 +1,12 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { execFile } from 'node:child_process';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort, Program } from './support/program.js';
 
 const key = 'a-key-that-is-given-for-this-test-only';
-const children: ChildProcess[] = [];
+const programs: Program[] = [];
 let directory: string;
 let port: number;
 let forecastPort: number;
@@ -14,14 +14,22 @@ let forecastPort: number;
 /** What `npm start` runs, and the example's server, each on a free port in place of the one the README names. */
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'seer-readme-'));
+  await chmod(directory, 0o711);
   [port, forecastPort] = [await freePort(), await freePort()];
-  const environment = { PORT: String(port), SEER_DATA_DIR: directory, SEER_BOOTSTRAP_API_KEY: key, LOG_LEVEL: 'warn' };
-  await ready(start(['dist/src/main.js'], environment), 'Seer is ready');
-  await ready(start(['examples/forecast-server.mjs'], { FORECAST_PORT: String(forecastPort) }), 'Forecasts at');
+  const environment = {
+    PORT: String(port),
+    SEER_DATA_DIR: join(directory, 'data'),
+    SEER_BOOTSTRAP_API_KEY: key,
+    LOG_LEVEL: 'warn',
+  };
+  programs.push(new Program('dist/src/main.js', environment));
+  programs.push(new Program('examples/forecast-server.mjs', { FORECAST_PORT: String(forecastPort) }));
+  await programs[0]!.says('Seer is ready');
+  await programs[1]!.says('Forecasts at');
 }, 60_000);
 
 afterAll(async () => {
-  await Promise.all(children.map(stopped));
+  await Promise.all(programs.map((program) => program.stop()));
   await rm(directory, { recursive: true, force: true });
 });
 
@@ -61,38 +69,4 @@ async function adapted(script: string): Promise<string> {
   return `cat > ${directory}/rain-alert.json <<'JSON'\n${workflow}\nJSON\n${script
     .replaceAll('127.0.0.1:3000', `127.0.0.1:${port}`)
     .replace('examples/rain-alert.json', `${directory}/rain-alert.json`)}`;
-}
-
-function start(args: string[], variables: Record<string, string>): ChildProcess {
-  const { DATABASE_URL: _database, ...inherited } = process.env;
-  const child = spawn(process.execPath, args, { env: { ...inherited, ...variables }, stdio: ['ignore', 'pipe', 'inherit'] });
-  children.push(child);
-  return child;
-}
-
-function ready(child: ChildProcess, line: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    child.stdout!.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      if (text.includes(line)) resolve();
-    });
-    child.on('exit', (code) => reject(new Error(`ended with ${code} before it said "${line}": ${text}`)));
-  });
-}
-
-async function stopped(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.on('exit', resolve));
-  child.kill('SIGTERM');
-  await ended;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

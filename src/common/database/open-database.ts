@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Environment } from '../config/environment.js';
 import { startEmbeddedPostgres } from './embedded-postgres.js';
@@ -19,6 +20,8 @@ export async function openDatabase(environment: Environment): Promise<Database> 
     const port = Number(new URL(environment.databaseUrl).port || 5432);
     return { url: environment.databaseUrl, port, close: async () => {} };
   }
+  // Others may pass through but not look in: as root, the database runs as another user.
+  await mkdir(environment.dataDirectory, { recursive: true, mode: 0o711 });
   const directory = join(environment.dataDirectory, 'postgres');
   const postgres = await startEmbeddedPostgres({ directory });
   return { url: postgres.url, directory, port: postgres.port, close: () => postgres.stop() };

@@ -1,0 +1,57 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+
+/** A Node program in a process of its own. */
+export class Program {
+  /** All it has written. */
+  output = '';
+  /** Its exit code; null when a signal ended it. */
+  readonly ended: Promise<number | null>;
+  private readonly child: ChildProcess;
+  private readonly listeners = new Set<() => void>();
+
+  constructor(script: string, variables: Record<string, string>) {
+    const { DATABASE_URL: _database, ...inherited } = process.env;
+    this.child = spawn(process.execPath, [script], {
+      env: { ...inherited, ...variables },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.child.stdout!, this.child.stderr!]) {
+      stream.on('data', (chunk: Buffer) => {
+        this.output += chunk.toString();
+        for (const listener of this.listeners) listener();
+      });
+    }
+    this.ended = new Promise((resolve) => this.child.on('close', (code) => resolve(code)));
+  }
+
+  /** Resolves when it has written this; rejects when it ends before. */
+  async says(text: string): Promise<void> {
+    const said = new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (this.output.includes(text)) resolve();
+      };
+      this.listeners.add(look);
+      look();
+    });
+    const early = this.ended.then((code) => {
+      throw new Error(`ended with ${code} before it said "${text}":\n${this.output}`);
+    });
+    await Promise.race([said, early]);
+  }
+
+  /** @returns the exit code */
+  stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    this.child.kill(signal);
+    return this.ended;
+  }
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
