@@ -7,6 +7,7 @@ export default {
   testEnvironment: 'node',
   transform: {},
   testMatch: ['<rootDir>/src/**/*.spec.js', '<rootDir>/test/**/*.e2e-spec.js'],
+  globalTeardown: '<rootDir>/test/support/global-teardown.js',
   globalSetup: '<rootDir>/test/support/global-setup.js',
   testTimeout: 30_000,
   maxWorkers: 2,

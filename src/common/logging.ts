@@ -1,11 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Params } from 'nestjs-pino';
 import { stdTimeFunctions } from 'pino';
 import { type Environment } from './config/environment.js';
-
-/** A request id that a caller may choose: short and plain, so that it can't forge log lines. */
-const acceptableRequestId = /^[\w.:-]{1,128}$/;
 
 const startUpChatter = new Set(['InstanceLoader', 'NestFactory', 'RoutesResolver', 'RouterExplorer']);
 
@@ -21,7 +16,8 @@ export function loggingOptions(environment: Environment): Params {
       transport: process.stdout.isTTY
         ? { target: 'pino-pretty', options: { singleLine: true, ignore: 'pid,hostname,req,res,context' } }
         : undefined,
-      genReqId: requestId,
+      // `requestIdMiddleware` has named it before anything could fail.
+      genReqId: (request) => request.id,
       redact: ['req.headers.authorization', 'req.headers.cookie'],
       hooks: {
         // Nest tells of every route and module it starts: of use to those who look for it only.
@@ -44,11 +40,4 @@ export function loggingOptions(environment: Environment): Params {
         error || response.statusCode >= 500 ? 'error' : response.statusCode >= 400 ? 'info' : 'debug',
     },
   };
-}
-
-function requestId(request: IncomingMessage, response: ServerResponse): string {
-  const given = request.headers['x-request-id'];
-  const id = typeof given === 'string' && acceptableRequestId.test(given) ? given : randomUUID();
-  response.setHeader('X-Request-Id', id);
-  return id;
 }

@@ -1,12 +1,12 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { ConfigurationError, Environment } from '../common/config/environment.js';
+import { advisoryLocks } from '../common/database/advisory-locks.js';
 import { hashApiKey, makeApiKeySecret } from './api-keys/api-key-secret.js';
 import { ApiKey } from './api-keys/api-key.entity.js';
 import { isJwt, MAX_TOKEN_LENGTH } from './auth/bearer-token.js';
 import { scopeNames } from './auth/scopes.js';
 import { User } from './user.entity.js';
-import { advisoryLocks } from '../common/database/advisory-locks.js';
 
 /** Makes the first administrator, so that a new installation can be used. */
 @Injectable()

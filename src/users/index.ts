@@ -1,8 +1,7 @@
 import { ApiKey } from './api-keys/api-key.entity.js';
 import { User } from './user.entity.js';
 
-export { Public } from '../common/http/access.js';
-export { Caller, RequireScope, SignedIn } from './auth/decorators.js';
+export { Caller, RequireScope } from './auth/decorators.js';
 export { type Principal, principalOf } from './auth/principal.js';
 export { Bootstrap } from './bootstrap.js';
 export { UsersModule } from './users.module.js';

@@ -1,9 +1,9 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import { createPatch } from 'rfc6902';
 import { hashJson } from '../common/canonical-json.js';
 import { type JsonObject } from '../common/json.js';
 import { type Principal, User } from '../users/index.js';
+import { difference } from './json-difference.js';
 import { patched } from './json-patch.js';
 import { type PreflightReport } from './preflight/preflight.js';
 import { type FindingCode } from './spec/findings.js';
@@ -97,7 +97,7 @@ export class DraftsService {
     if (base === undefined || base === draft.revision) return;
     const { workflow, revision, spec } = draft;
     const read = await this.em.findOne(WorkflowDraftRevision, { workflow, revision: base });
-    throw new DraftRevisionStaleError(base, revision, read && createPatch(read.spec, spec));
+    throw new DraftRevisionStaleError(base, revision, read && difference(read.spec, spec));
   }
 
   /** @throws SpecInvalidProblem */

@@ -1,5 +1,6 @@
-import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsIn, IsString, MaxLength } from 'class-validator';
 import { JsonValue } from '../common/http/validation/json-field.js';
+import { Optional } from '../common/http/validation/optional.js';
 import { type Json } from '../common/json.js';
 
 const operations = ['add', 'remove', 'replace', 'move', 'copy', 'test'] as const;
@@ -16,12 +17,11 @@ export class JsonPatchOperation {
   path: string;
 
   /** JSON pointer of the source, for `move` and `copy`. @example /nodes/1 */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(2_000)
   from?: string;
 
-  @IsOptional()
   @JsonValue({ required: false, description: 'The new value, for `add`, `replace` and `test`.' })
   value?: Json;
 }

@@ -1,12 +1,12 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import { createPatch } from 'rfc6902';
 import { hashJson } from '../common/canonical-json.js';
 import { CursorCodec } from '../common/http/paging/cursor.js';
 import { type Page, type PageQuery } from '../common/http/paging/page.dto.js';
 import { loadPage } from '../common/http/paging/page.js';
 import { type Principal, User } from '../users/index.js';
 import { DraftsService } from './drafts.service.js';
+import { difference } from './json-difference.js';
 import { type PreflightReport } from './preflight/preflight.js';
 import { DraftResponse } from './workflow-draft.dto.js';
 import { WorkflowSpecs } from './workflow-specs.js';
@@ -126,7 +126,7 @@ export class VersionsService {
     const workflow = await this.workflows.find(caller, id);
     const one = await this.workflows.versionOf(workflow, id, from);
     const other = await this.workflows.versionOf(workflow, id, to);
-    return { from, to, patch: createPatch(one.spec, other.spec) as DiffResponse['patch'] };
+    return { from, to, patch: difference(one.spec, other.spec) };
   }
 
   private async freezeLocked(caller: Principal, workflow: Workflow, baseRevision: number | undefined) {

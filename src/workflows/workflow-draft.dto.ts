@@ -1,7 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsInt, IsOptional, Max, Min } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsInt, Max, Min, ValidateNested } from 'class-validator';
 import { JsonObject as JsonObjectField } from '../common/http/validation/json-field.js';
+import { Optional } from '../common/http/validation/optional.js';
 import { type JsonObject } from '../common/json.js';
 import { makePublicId } from '../common/public-id.js';
 import { JsonPatchOperation } from './json-patch.dto.js';
@@ -14,7 +15,7 @@ export const MAX_NUMBER = 2_147_483_647;
 /** The revision that something is based on; a change since then is a conflict. */
 export class BaseRevisionRequest {
   /** Do it only if the draft is still at this revision. @example 1 */
-  @IsOptional()
+  @Optional()
   @IsInt()
   @Min(1)
   @Max(MAX_NUMBER)
@@ -24,14 +25,16 @@ export class BaseRevisionRequest {
 /** A change of the draft: the whole new `spec`, or a `patch`. */
 export class UpdateDraftRequest extends BaseRevisionRequest {
   /** The whole spec; it may be incomplete. */
-  @IsOptional()
+  @Optional()
   @JsonObjectField({ required: false, example: exampleSpec })
   spec?: JsonObject;
 
   /** JSON Patch (RFC 6902), applied to the draft at `base_revision`. */
-  @IsOptional()
+  @Optional()
   @ApiProperty({ type: [JsonPatchOperation], required: false })
+  @IsArray()
   @ArrayMaxSize(1_000)
+  @ValidateNested({ each: true })
   @Type(() => JsonPatchOperation)
   patch?: JsonPatchOperation[];
 }

@@ -1,6 +1,7 @@
-import { ArrayMaxSize, ArrayUnique, IsOptional, IsString, Length, MaxLength } from 'class-validator';
+import { ArrayMaxSize, ArrayUnique, IsString, Length, Matches, MaxLength } from 'class-validator';
 import { PageOf } from '../common/http/paging/page.dto.js';
 import { JsonObject as JsonObjectField } from '../common/http/validation/json-field.js';
+import { Optional } from '../common/http/validation/optional.js';
 import { type JsonObject } from '../common/json.js';
 import { makePublicId } from '../common/public-id.js';
 import { type WorkflowDraft } from './workflow-draft.entity.js';
@@ -17,21 +18,24 @@ export const exampleSpec: JsonObject = {
   output: { title: '${title}' },
 };
 
+const notBlank = { message: 'name must not be blank' };
+
 export class UpdateWorkflowRequest {
   /** @example Rain alert */
-  @IsOptional()
+  @Optional()
   @IsString()
   @Length(1, 255)
+  @Matches(/\S/, notBlank)
   name?: string;
 
   /** What it is for. @example Mails me when rain is coming */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(10_000)
   description?: string;
 
   /** Labels to find it by. @example ["weather"] */
-  @IsOptional()
+  @Optional()
   @ArrayMaxSize(50)
   @ArrayUnique()
   @IsString({ each: true })
@@ -43,10 +47,11 @@ export class CreateWorkflowRequest extends UpdateWorkflowRequest {
   /** @example Rain alert */
   @IsString()
   @Length(1, 255)
+  @Matches(/\S/, notBlank)
   declare name: string;
 
   /** The first draft; it may be incomplete. Left out, the draft is an empty workflow. */
-  @IsOptional()
+  @Optional()
   @JsonObjectField({ required: false, example: exampleSpec })
   spec?: JsonObject;
 }

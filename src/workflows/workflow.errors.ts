@@ -1,5 +1,5 @@
-import { type Operation } from 'rfc6902';
 import { DomainError, type Fault } from '../common/errors.js';
+import { type JsonPatchOperation } from './json-patch.dto.js';
 import { type Finding } from './spec/findings.js';
 
 export class WorkflowNotFoundError extends DomainError {
@@ -15,8 +15,9 @@ export class VersionNotFoundError extends DomainError {
   readonly code = 'version-not-found';
   readonly kind = 'not-found';
 
-  constructor(workflowId: string, version: number | string) {
-    super(`The workflow ${workflowId} has no version ${version}.`);
+  /** @param version 0 stands for anything that is the number of no version */
+  constructor(workflowId: string, version: number) {
+    super(`The workflow ${workflowId} has no ${version === 0 ? 'such version' : `version ${version}`}.`);
   }
 }
 
@@ -38,7 +39,7 @@ export class DraftRevisionStaleError extends DomainError {
   readonly kind = 'conflict';
   override readonly extensions: Record<string, unknown>;
 
-  constructor(base: number, current: number, patch: Operation[] | null) {
+  constructor(base: number, current: number, patch: JsonPatchOperation[] | null) {
     super(`The draft is at revision ${current}, the change is based on revision ${base}. Apply it to the current one.`);
     this.extensions = { current_revision: current, patch };
   }

@@ -8,6 +8,11 @@ export class Client {
     private readonly token?: string,
   ) {}
 
+  /** The header that says who calls. */
+  get authorization(): Record<string, string> {
+    return this.token ? { authorization: `Bearer ${this.token}` } : {};
+  }
+
   as(token: string): Client {
     return new Client(this.url, token);
   }
@@ -43,7 +48,7 @@ export class Client {
       method,
       redirect: 'manual',
       headers: {
-        ...(this.token && { authorization: `Bearer ${this.token}` }),
+        ...this.authorization,
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...headers,
       },

@@ -2,13 +2,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { migrate } from '../../src/common/database/migrate.js';
-import { startEmbeddedPostgres } from '../../src/common/database/embedded-postgres.js';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/common/database/embedded-postgres.js';
 import { ormOptions } from '../../src/common/database/orm-options.js';
 import { entities } from '../../src/entities.js';
 import { createDatabase } from './database.js';
 
 /** Before all suites: a PostgreSQL of the tests' own, with one migrated database that every suite copies. */
-export default async function globalSetup(): Promise<() => Promise<void>> {
+export default async function globalSetup(): Promise<void> {
   // One server for each checkout; kept between runs, so that only the first pays for initdb.
   const checkout = createHash('sha256').update(process.cwd()).digest('hex').slice(0, 12);
   const postgres = await startEmbeddedPostgres({
@@ -19,5 +19,5 @@ export default async function globalSetup(): Promise<() => Promise<void>> {
   process.env.SEER_TEST_TEMPLATE = 'seer_template';
   const url = await createDatabase('seer_template');
   await migrate(ormOptions({ url, entities }));
-  return () => postgres.stop();
+  (globalThis as { seerTestPostgres?: EmbeddedPostgres }).seerTestPostgres = postgres;
 }

@@ -18,7 +18,9 @@ const unavailableStates = /^(08|57P0[1-5]|53300|53400|ECONN|EPIPE|ETIMEDOUT|ENOT
 export function asDatabaseUnavailable(error: unknown): DatabaseUnavailableError | undefined {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
     const code = 'code' in cause ? String(cause.code) : '';
-    if (unavailableStates.test(code)) return new DatabaseUnavailableError(code);
+    // A unix socket that is gone: the server was stopped in good order.
+    const gone = code === 'ENOENT' && 'syscall' in cause && cause.syscall === 'connect';
+    if (gone || unavailableStates.test(code)) return new DatabaseUnavailableError(code);
     // node-postgres gives these no code.
     if (
       /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(

@@ -130,7 +130,7 @@ describe('a first start', () => {
     const child = startInProcess();
     const unfinished = () => existsSync(directory) && readdirSync(directory).find((name) => name.startsWith('init'));
     const version = () => join(directory, unfinished() || '', 'data', 'PG_VERSION');
-    while (!existsSync(version())) await delay(5);
+    while (!existsSync(version()) && child.exitCode === null) await delay(5);
     await killGroup(child);
     expect(unfinished()).toBeDefined();
 

@@ -14,5 +14,6 @@ export function requestIdMiddleware(request: Request, response: Response, next: 
 
 /** The id that `requestIdMiddleware` gave. */
 export function requestIdOf(request: Request): string {
-  return String(request.id);
+  // pino-http's type allows any object; `requestIdMiddleware` sets a string.
+  return request.id as string;
 }

@@ -1,5 +1,6 @@
-import { IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsString, MaxLength } from 'class-validator';
 import { JsonObject as JsonObjectField } from '../../common/http/validation/json-field.js';
+import { Optional } from '../../common/http/validation/optional.js';
 import { type JsonObject } from '../../common/json.js';
 import { exampleSpec } from '../workflow.dto.js';
 
@@ -9,7 +10,7 @@ export class CheckExpressionRequest {
   @MaxLength(20_000)
   expression: string;
 
-  @IsOptional()
+  @Optional()
   @JsonObjectField({
     required: false,
     example: exampleSpec,
@@ -21,7 +22,7 @@ export class CheckExpressionRequest {
    * Where in the spec the expression stands: JSON pointer (RFC 6901) of a node, or of anything in it. Left out: at the
    * end, where `output` is. @example /nodes/1
    */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(2_000)
   pointer?: string;

@@ -9,6 +9,7 @@ import { type RunListQuery, RunResponse, RunSummaryResponse, StepResponse, type 
 import { RunNotFoundError } from './run.errors.js';
 import { type WorkflowRunStatus } from './run-status.js';
 import { type RunRow, type StepRow } from './run-rows.js';
+import { viewOfRow } from './run-view.js';
 
 const summaryColumns = `r.run_id, w.workflow_id, v.version_number, r.status, r.source, r.error, r.error_detail, r.waiting_for,
   r.attempt, r.created_at, r.started_at, r.completed_at`;
@@ -30,7 +31,7 @@ export class RunReader {
     const runId = parsePublicId('run', publicId);
     const row = runId && (await this.find(caller, runId, withSpec));
     if (!row) throw new RunNotFoundError(publicId);
-    return RunResponse.from(row);
+    return RunResponse.from(viewOfRow(row));
   }
 
   /** @throws RunNotFoundError */
@@ -50,7 +51,7 @@ export class RunReader {
       scope: { owner: caller.userId, list: 'runs', filter },
       load: (count, position) => this.page(caller, query, count, position && String(position[0])),
       positionOf: (row) => [row.run_id],
-      toItem: (row) => RunSummaryResponse.from(row),
+      toItem: (row) => RunSummaryResponse.from(viewOfRow(row)),
     });
   }
 
@@ -62,7 +63,7 @@ export class RunReader {
       query,
       scope: { owner: caller.userId, list: `steps of ${publicId}` },
       load: (count, position) => this.stepPage(runId, count, position),
-      positionOf: (row) => [row.completed_at.toISOString(), row.path, row.attempt],
+      positionOf: (row) => [row.completed_at, row.path, row.attempt],
       toItem: (row) => StepResponse.from(row),
     });
   }
@@ -77,10 +78,12 @@ export class RunReader {
   }
 
   private page(caller: Principal, query: RunListQuery, count: number, after: string | undefined): Promise<RunRow[]> {
-    const conditions: [sql: string, value: unknown][] = [['r.user_id = ?', caller.userId]];
+    const conditions: [sql: string, ...values: unknown[]][] = [['r.user_id = ?', caller.userId]];
     if (query.workflow_id !== undefined)
-      conditions.push(['w.workflow_id = ?', parsePublicId('workflow', query.workflow_id)]);
-    if (query.status !== undefined) conditions.push(['r.status = any(?)', query.status]);
+      conditions.push(['w.workflow_id = ?', parsePublicId('workflow', query.workflow_id) ?? null]);
+    if (query.status !== undefined) {
+      conditions.push([`r.status in (${query.status.map(() => '?').join(', ')})`, ...query.status]);
+    }
     if (query.source !== undefined) conditions.push(['r.source = ?', query.source]);
     if (query.version !== undefined) conditions.push(['v.version_number = ?', query.version]);
     if (query.created_after !== undefined) conditions.push(['r.created_at >= ?', query.created_after]);
@@ -89,7 +92,7 @@ export class RunReader {
     return this.em.execute<RunRow[]>(
       `select ${summaryColumns} ${joins} where ${conditions.map(([sql]) => sql).join(' and ')}
        order by r.run_id desc limit ?`,
-      [...conditions.map(([, value]) => value ?? null), count],
+      [...conditions.flatMap(([, ...values]) => values), count],
     );
   }
 

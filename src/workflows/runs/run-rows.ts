@@ -1,8 +1,6 @@
 import { type Json, type JsonObject } from '../../common/json.js';
 import { type StepStatus } from '../compiler/run-context.js';
-import { type NewRun, type RunEnd } from './engine/rows.js';
 import { type WorkflowRunSource, type WorkflowRunStatus } from './run-status.js';
-import { type RunTarget } from './run-target.js';
 
 /** A run as it is read. The last four are not part of lists. */
 export interface RunRow {
@@ -16,9 +14,10 @@ export interface RunRow {
   error_detail: JsonObject | null;
   waiting_for: JsonObject | null;
   attempt: number;
-  created_at: Date;
-  started_at: Date | null;
-  completed_at: Date | null;
+  /** Times as raw SQL gives them: see `dateOf`. */
+  created_at: string;
+  started_at: string | null;
+  completed_at: string | null;
   inputs?: Json;
   outputs?: Json;
   config?: JsonObject | null;
@@ -33,28 +32,6 @@ export interface StepRow {
   status: StepStatus;
   output: Json;
   error: JsonObject | null;
-  started_at: Date;
-  completed_at: Date;
-}
-
-/** A run that was executed here from its beginning to its end, as it would be read from the database. */
-export function endedRow(run: NewRun, target: RunTarget, end: RunEnd): RunRow {
-  const parsed = (text: string | null): Json => (text === null ? null : (JSON.parse(text) as Json));
-  return {
-    run_id: run.runId,
-    workflow_id: target.workflow?.uuid ?? null,
-    version_number: target.version?.number ?? null,
-    status: end.status,
-    source: run.source,
-    error: end.error,
-    error_detail: end.errorDetail as JsonObject | null,
-    waiting_for: null,
-    attempt: 1,
-    created_at: new Date(run.createdAt),
-    started_at: new Date(run.createdAt),
-    completed_at: new Date(end.completedAt),
-    inputs: parsed(run.inputs),
-    outputs: parsed(end.outputs),
-    config: parsed(run.config) as JsonObject | null,
-  };
+  started_at: string;
+  completed_at: string;
 }

@@ -4,15 +4,15 @@ import { IdempotencyKeyReusedError } from '../../common/http/idempotency/idempot
 import { type Json, type JsonObject } from '../../common/json.js';
 import { newUuid } from '../../common/public-id.js';
 import { GroupCommitter } from './engine/group-committer.js';
-import { type NewRun, type RunEnd } from './engine/rows.js';
+import { type Claim, type NewRun, type RunEnd } from './engine/rows.js';
 import { RunDispatcher } from './engine/run-dispatcher.js';
 import { type HeldRun } from './engine/run-executor.js';
 import { nothingRecorded, RunJournal, RunLostError } from './engine/run-journal.js';
 import { RunSlots } from './engine/run-slots.js';
 import { RunInputsInvalidError } from './run.errors.js';
-import { endedRow, type RunRow } from './run-rows.js';
 import { type RunTarget } from './run-target.js';
 import { type WorkflowRunSource } from './run-status.js';
+import { type RunView, viewOfNew } from './run-view.js';
 
 /** A request for a run whose target is found. */
 export interface RunRequest {
@@ -29,8 +29,8 @@ export interface StartedRun {
   readonly runId: string;
   /** False: the idempotency key named this earlier run. */
   readonly isNew: boolean;
-  /** The run itself, if it is over and was executed here: it need not be read again. */
-  readonly ended?: RunRow;
+  /** The run as it was a moment ago, if this request made it. */
+  readonly view?: RunView;
 }
 
 /**
@@ -65,7 +65,7 @@ export class RunStarter {
     void this.execute(held).catch((error: unknown) => {
       this.log.error({ err: error, run_id: run.runId }, 'A run could not be brought to its end');
     });
-    return { runId: run.runId, isNew: true };
+    return made(run, request, held.claim);
   }
 
   /**
@@ -85,7 +85,7 @@ export class RunStarter {
       return this.earlier(request, run, error);
     }
     const end = await atMost(patience, this.execute(held), () => held.journal.settled());
-    return { runId: run.runId, isNew: true, ended: end && endedRow(run, request.target, end) };
+    return made(run, request, held.claim, end);
   }
 
   private async execute(held: HeldRun): Promise<RunEnd | undefined> {
@@ -96,7 +96,7 @@ export class RunStarter {
     }
   }
 
-  private hold({ target, inputs, source }: RunRequest, run: NewRun): HeldRun {
+  private hold({ target, inputs, source }: RunRequest, run: NewRun): HeldRun & { claim: Claim } {
     const claim = { workerId: this.slots.workerId, attempt: 1, startedAt: run.createdAt };
     const journal = new RunJournal(this.committer, run.runId, claim, nothingRecorded(), run);
     const about = {
@@ -106,13 +106,13 @@ export class RunStarter {
       startedAt: run.createdAt,
       attempt: 1,
     };
-    return { runId: run.runId, workflow: target.compiled, journal, inputs, trigger: null, about };
+    return { runId: run.runId, workflow: target.compiled, journal, inputs, trigger: null, about, claim };
   }
 
   private async enqueue(request: RunRequest, run: NewRun): Promise<StartedRun> {
     if (!(await this.committer.commit({ kind: 'new', run, steps: [] }))) return this.findByKey(request);
     this.dispatcher.wake();
-    return { runId: run.runId, isNew: true };
+    return made(run, request);
   }
 
   private earlier(request: RunRequest, run: NewRun, error: unknown): Promise<StartedRun> {
@@ -130,6 +130,10 @@ export class RunStarter {
     if (!record.request_hash.equals(requestHash)) throw new IdempotencyKeyReusedError(key);
     return { runId: record.location, isNew: false };
   }
+}
+
+function made(run: NewRun, { target }: RunRequest, claim?: Claim, end?: RunEnd): StartedRun {
+  return { runId: run.runId, isNew: true, view: viewOfNew(run, target, claim, end) };
 }
 
 function newRun({ userId, target, inputs, config, source, idempotency }: RunRequest): NewRun {

@@ -14,6 +14,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
+import { dateOf } from '../../common/database/sql-date.js';
 import { PageOf, PageQuery } from '../../common/http/paging/page.dto.js';
 import { JsonObject as JsonObjectField, JsonValue } from '../../common/http/validation/json-field.js';
 import { type Json, type JsonObject } from '../../common/json.js';
@@ -22,7 +23,8 @@ import { stepStatuses } from './workflow-run-step.entity.js';
 import { MAX_NUMBER } from '../workflow-draft.dto.js';
 import { exampleSpec } from '../workflow.dto.js';
 import { type StepStatus } from '../compiler/run-context.js';
-import { type RunRow, type StepRow } from './run-rows.js';
+import { type StepRow } from './run-rows.js';
+import { type RunView } from './run-view.js';
 import { runSources, runStatuses, type WorkflowRunSource, type WorkflowRunStatus } from './run-status.js';
 
 /** How a run is executed. */
@@ -155,8 +157,8 @@ export class RunSummaryResponse {
   started_at: Date | null;
   completed_at: Date | null;
 
-  static from(row: RunRow): RunSummaryResponse {
-    return Object.assign(new RunSummaryResponse(), summaryOf(row));
+  static from(run: RunView): RunSummaryResponse {
+    return Object.assign(new RunSummaryResponse(), summaryOf(run));
   }
 }
 
@@ -172,13 +174,9 @@ export class RunResponse extends RunSummaryResponse {
   @JsonObjectField({ required: false, description: 'Only with `include=spec`.' })
   spec?: JsonObject;
 
-  static override from(row: RunRow): RunResponse {
-    return Object.assign(new RunResponse(), summaryOf(row), {
-      inputs: row.inputs ?? null,
-      outputs: row.outputs ?? null,
-      config: row.config ?? null,
-      ...(row.spec && { spec: row.spec }),
-    });
+  static override from(run: RunView): RunResponse {
+    const { inputs, outputs, config, spec } = run;
+    return Object.assign(new RunResponse(), summaryOf(run), { inputs, outputs, config, ...(spec && { spec }) });
   }
 }
 
@@ -208,27 +206,30 @@ export class StepResponse {
   completed_at: Date;
 
   static from(row: StepRow): StepResponse {
-    return Object.assign(new StepResponse(), row);
+    return Object.assign(new StepResponse(), row, {
+      started_at: dateOf(row.started_at),
+      completed_at: dateOf(row.completed_at),
+    });
   }
 }
 
 export class StepPage extends PageOf(StepResponse) {}
 
-function summaryOf(row: RunRow): RunSummaryResponse {
-  const runId = makePublicId('run', row.run_id);
+function summaryOf(run: RunView): RunSummaryResponse {
+  const runId = makePublicId('run', run.runId);
   return {
     run_id: runId,
     thread_id: runId,
-    workflow_id: row.workflow_id && makePublicId('workflow', row.workflow_id),
-    version_number: row.version_number,
-    status: row.status,
-    source: row.source,
-    error: row.error,
-    error_detail: row.error_detail,
-    waiting_for: row.waiting_for,
-    attempt: row.attempt,
-    created_at: row.created_at,
-    started_at: row.started_at,
-    completed_at: row.completed_at,
+    workflow_id: run.workflowUuid && makePublicId('workflow', run.workflowUuid),
+    version_number: run.versionNumber,
+    status: run.status,
+    source: run.source,
+    error: run.error,
+    error_detail: run.errorDetail,
+    waiting_for: run.waitingFor,
+    attempt: run.attempt,
+    created_at: run.createdAt,
+    started_at: run.startedAt,
+    completed_at: run.completedAt,
   };
 }

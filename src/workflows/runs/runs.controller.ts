@@ -47,7 +47,7 @@ export class RunsController {
     @IdempotencyClaimed() idempotency: IdempotencyOfRequest | undefined,
     @Res({ passthrough: true }) response: Response,
   ): Promise<RunResponse> {
-    return answer(response, await this.runs.start(caller, id, body, { mode, idempotency }));
+    return answer(response, mode, await this.runs.start(caller, id, body, { mode, idempotency }));
   }
 
   /** Run a spec without storing a workflow. */
@@ -63,7 +63,7 @@ export class RunsController {
     @IdempotencyClaimed() idempotency: IdempotencyOfRequest | undefined,
     @Res({ passthrough: true }) response: Response,
   ): Promise<RunResponse> {
-    return answer(response, await this.runs.startAdHoc(caller, body, { mode, idempotency }));
+    return answer(response, mode, await this.runs.startAdHoc(caller, body, { mode, idempotency }));
   }
 
   /** Your runs, newest first. */
@@ -103,9 +103,10 @@ export class RunsController {
   }
 }
 
-/** 200 with a run that is over, 202 with one that goes on. */
-function answer(response: Response, { run, isNew }: RunAnswer): RunResponse {
-  response.status(isFinal(run.status) ? HttpStatus.OK : HttpStatus.ACCEPTED);
+/** 200 with the end that `mode=sync` has waited for, else 202. */
+function answer(response: Response, mode: StartRunQuery['mode'], { run, isNew }: RunAnswer): RunResponse {
+  const over = mode === 'sync' && isFinal(run.status);
+  response.status(over ? HttpStatus.OK : HttpStatus.ACCEPTED);
   response.setHeader('Location', `/v1/runs/${run.run_id}`);
   if (!isNew) response.setHeader('Idempotent-Replayed', 'true');
   return run;

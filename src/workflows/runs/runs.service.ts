@@ -73,12 +73,13 @@ export class RunsService {
     const patience = this.environment.syncWaitSeconds * 1_000;
     const until = Date.now() + patience;
     const started = await this.starter.startAndRun(request, patience);
-    if (!started.ended) await this.untilOver(caller, started.runId, until);
-    return this.answer(caller, started);
+    if (started.view && isFinal(started.view.status)) return this.answer(caller, started);
+    await this.untilOver(caller, started.runId, until);
+    return this.answer(caller, { ...started, view: undefined });
   }
 
-  private async answer(caller: Principal, { runId, isNew, ended }: StartedRun): Promise<RunAnswer> {
-    const run = ended ? RunResponse.from(ended) : await this.reader.get(caller, makePublicId('run', runId));
+  private async answer(caller: Principal, { runId, isNew, view }: StartedRun): Promise<RunAnswer> {
+    const run = view ? RunResponse.from(view) : await this.reader.get(caller, makePublicId('run', runId));
     return { run, isNew };
   }
 

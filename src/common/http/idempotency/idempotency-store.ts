@@ -55,11 +55,13 @@ export async function storeAnswer(em: SqlEntityManager, claim: IdempotencyClaim,
   ]);
 }
 
-/** Deletes the records that are too old to be used. @returns how many */
-export async function pruneIdempotencyRecords(em: SqlEntityManager): Promise<number> {
+/** Deletes at most `limit` of the records that are too old to be used. @returns how many */
+export async function pruneIdempotencyRecords(em: SqlEntityManager, limit: number): Promise<number> {
   const { affectedRows } = await em.execute<{ affectedRows: number }>(
-    `delete from idempotency_record where created_at < now() - ${kept}`,
-    [],
+    `delete from idempotency_record where (user_id, key) in (
+       select user_id, key from idempotency_record where created_at < now() - ${kept} limit ?
+     )`,
+    [limit],
     'run',
   );
   return affectedRows;

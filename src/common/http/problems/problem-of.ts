@@ -13,7 +13,7 @@ export interface ProblemAnswer {
   headers?: Readonly<Record<string, string>>;
 }
 
-export const statusOfKind: Readonly<Record<ErrorKind, HttpStatus>> = {
+const statusOfKind: Readonly<Record<ErrorKind, number>> = {
   malformed: HttpStatus.BAD_REQUEST,
   unauthenticated: HttpStatus.UNAUTHORIZED,
   forbidden: HttpStatus.FORBIDDEN,
@@ -69,6 +69,6 @@ function clientErrorStatus(error: unknown): number | undefined {
 }
 
 function codeOfStatus(status: number): string {
-  const kind = Object.entries(statusOfKind).find(([, candidate]) => Number(candidate) === status)?.[0];
+  const kind = Object.entries(statusOfKind).find(([, candidate]) => candidate === status)?.[0];
   return kind === undefined || kind === 'malformed' ? 'request-invalid' : kind;
 }

@@ -1,6 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { Environment } from '../../../common/config/environment.js';
 import { asDatabaseUnavailable } from '../../../common/database/database.errors.js';
+import { dateOf } from '../../../common/database/sql-date.js';
 import { WorkflowSpecs } from '../../workflow-specs.js';
 import { GroupCommitter } from './group-committer.js';
 import { RunEnds } from './run-ends.js';
@@ -103,7 +104,7 @@ export class RunDispatcher implements OnApplicationBootstrap, BeforeApplicationS
 
   private async held(claimed: ClaimedRun): Promise<HeldRun> {
     const { run_id: runId, attempt, source } = claimed;
-    const startedAt = claimed.started_at.getTime();
+    const startedAt = dateOf(claimed.started_at).getTime();
     const workflow = await this.specs.load(claimed);
     const known = attempt > 1 ? await this.queue.recordedSteps(runId) : nothingRecorded();
     const claim = { workerId: this.slots.workerId, attempt, startedAt };

@@ -16,7 +16,8 @@ export interface ClaimedRun {
   inputs: Json;
   source: WorkflowRunSource;
   attempt: number;
-  started_at: Date;
+  /** As raw SQL gives it: see `dateOf`. */
+  started_at: string;
 }
 
 /** Runs that wait for a free slot: rows of `workflow_run` with status QUEUED, nothing else. */

@@ -1,0 +1,36 @@
+import { type ConstructorOptions, type QueueOptions } from 'pg-boss';
+
+/** A process that only answers requests adds jobs; running, supervising and scheduling is for those that work. */
+export function bossOptions(connectionString: string, works: boolean): ConstructorOptions {
+  return {
+    connectionString,
+    // A schema of its own: migrations and entities know nothing of it.
+    schema: 'pgboss',
+    application_name: 'seer jobs',
+    max: 2,
+    connectionTimeoutMillis: 5_000,
+    supervise: works,
+    schedule: works,
+    superviseIntervalSeconds: 30,
+    monitorIntervalSeconds: 30,
+  };
+}
+
+/** The same for every queue. A job of a process that died is noticed by its missing heartbeats. */
+export const queueOptions = {
+  heartbeatSeconds: 30,
+  expireInSeconds: 15 * 60,
+  retryLimit: 10,
+  retryDelay: 1,
+  retryBackoff: true,
+  retryDelayMax: 300,
+  deleteAfterSeconds: 24 * 3_600,
+} satisfies QueueOptions;
+
+/** Jobs are taken in batches, each with a result of its own; while a batch is full, the next follows at once. */
+export const workOptions = {
+  batchSize: 20,
+  perJobResults: true,
+  burstWhenBatchFull: true,
+  pollingIntervalSeconds: 1,
+} as const;

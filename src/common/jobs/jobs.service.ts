@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { EntityManager } from '@mikro-orm/postgresql';
+import {
+  type BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { fromKysely, type Job as StoredJob, type JobResult, PgBoss } from 'pg-boss';
+import { Environment } from '../config/environment.js';
+import { asDatabaseUnavailable } from '../database/database.errors.js';
+import { Database } from '../database/open-database.js';
+import { type JsonObject } from '../json.js';
+import { type Job } from './define-job.js';
+import { bossOptions, queueOptions, workOptions } from './boss-options.js';
+
+/** DI token of the list of all jobs. */
+export const JOB_LIST = Symbol('job list');
+
+export interface EnqueueOptions {
+  /** The transaction that the job belongs to: it exists if and when that commits. Without it the job exists at once. */
+  readonly em?: EntityManager;
+  /** Not before this moment, by the clock of the database. */
+  readonly startAfter?: Date;
+  /** At most one job with this key waits; another is not added. */
+  readonly singletonKey?: string;
+}
+
+const RETRY_START_MS = 2_000;
+/** How long a process that stops lets its jobs go on; what is not done by then runs again elsewhere. */
+const GRACE_MS = 4_000;
+
+/**
+ * Delayed and recurring work that survives restarts: jobs in the `pgboss` schema of the same database. Processes that
+ * work run them; every process may add some.
+ */
+@Injectable()
+export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
+  private readonly log = new Logger(Jobs.name);
+  private readonly boss: PgBoss;
+  private readonly stopping = new AbortController();
+  private started: Promise<void> = Promise.resolve();
+
+  constructor(
+    @Inject(JOB_LIST) private readonly jobs: readonly Job[],
+    private readonly environment: Environment,
+    private readonly em: EntityManager,
+    private readonly modules: ModuleRef,
+    database: Database,
+  ) {
+    this.boss = new PgBoss(bossOptions(database.url, environment.works));
+    this.boss.on('error', (error) => this.report(error));
+    this.boss.on('warning', ({ message, data }) => this.log.warn(data, message));
+  }
+
+  /** Not awaited: requests need not wait for it (a tenth of a second, longer while the database is away). */
+  onApplicationBootstrap(): void {
+    this.started = this.start();
+  }
+
+  /**
+   * Adds a job. Waits while jobs are not started yet, a moment after the process itself.
+   * @returns false when one with the same `singletonKey` waits already
+   */
+  async enqueue<Payload extends JsonObject>(
+    job: Job<Payload>,
+    payload: Payload,
+    { em, startAfter, singletonKey }: EnqueueOptions = {},
+  ): Promise<boolean> {
+    await this.started;
+    const id = await this.boss.send(job.name, payload, {
+      ...(startAfter && { startAfter }),
+      // Queues allow one waiting job for each key; a job that needs none gets one of its own.
+      singletonKey: singletonKey ?? randomUUID(),
+      ...(em && { db: fromKysely(em.getKysely()) }),
+    });
+    return id !== null;
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    await this.started;
+    // Its connections stay: requests and runs that are still ending may add jobs.
+    await this.boss.stop({ timeout: GRACE_MS, close: false });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.boss.stop();
+  }
+
+  private async start(): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      try {
+        await this.boss.start();
+        await this.createQueues();
+        if (this.environment.works) await this.work();
+        return;
+      } catch (error) {
+        this.report(error);
+        await delay(RETRY_START_MS, undefined, { signal: this.stopping.signal }).catch(() => {});
+      }
+    }
+  }
+
+  private async createQueues(): Promise<void> {
+    const known = new Set((await this.boss.getQueues()).map(({ name }) => name));
+    for (const { name } of this.jobs) {
+      if (known.has(name)) await this.boss.updateQueue(name, queueOptions);
+      else await this.boss.createQueue(name, { ...queueOptions, policy: 'short' });
+    }
+  }
+
+  private async work(): Promise<void> {
+    const schedules = new Map(this.jobs.flatMap(({ name, schedule }) => (schedule ? [[name, schedule]] : [])));
+    for (const { name } of await this.boss.getSchedules()) {
+      if (!schedules.has(name)) await this.boss.unschedule(name);
+    }
+    for (const [name, cron] of schedules) await this.boss.schedule(name, cron, {});
+    for (const job of this.jobs) {
+      await this.boss.work<JsonObject, JobResult[], typeof workOptions>(job.name, workOptions, (batch) =>
+        Promise.all(batch.map((stored) => this.run(job, stored))),
+      );
+    }
+  }
+
+  private async run(job: Job, { id, data, signal }: StoredJob<JsonObject>): Promise<JobResult> {
+    try {
+      await job.handle(data, {
+        em: this.em.fork(),
+        signal,
+        get: (type) => this.modules.get(type, { strict: false }),
+      });
+      return { id, status: 'completed' };
+    } catch (error) {
+      this.log.error({ err: error, job: job.name, job_id: id }, 'A job failed; it is tried again');
+      return { id, status: 'failed', output: { message: (error as Error).message } };
+    }
+  }
+
+  /** While the database is away every poll fails, and others say so already. */
+  private report(error: unknown): void {
+    if (asDatabaseUnavailable(error)) this.log.debug({ err: error }, 'Jobs wait for the database');
+    else this.log.error({ err: error }, 'Jobs');
+  }
+}

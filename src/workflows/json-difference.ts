@@ -1,0 +1,47 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isJsonObject, type Json, type JsonObject, pointerTo } from '../common/json.js';
+import { type JsonPatchOperation } from './json-patch.dto.js';
+
+/**
+ * A JSON Patch (RFC 6902) that leads from one value to the other. Its cost grows with the size of the values only: lists
+ * are compared by position between their equal ends, not by the shortest edit, which takes the square of their length.
+ */
+export function difference(from: Json, to: Json, pointer = ''): JsonPatchOperation[] {
+  if (isDeepStrictEqual(from, to)) return [];
+  if (Array.isArray(from) && Array.isArray(to)) return differenceOfLists(from, to, pointer);
+  if (isJsonObject(from) && isJsonObject(to) && from.id === to.id) return differenceOfObjects(from, to, pointer);
+  return [{ op: 'replace', path: pointer, value: to }];
+}
+
+function differenceOfObjects(from: JsonObject, to: JsonObject, pointer: string): JsonPatchOperation[] {
+  const removed = Object.keys(from)
+    .filter((key) => !Object.hasOwn(to, key))
+    .map((key) => ({ op: 'remove' as const, path: pointerTo(pointer, key) }));
+  const changed = Object.entries(to).flatMap(([key, value]) => {
+    const path = pointerTo(pointer, key);
+    return Object.hasOwn(from, key) ? difference(from[key]!, value, path) : [{ op: 'add' as const, path, value }];
+  });
+  return [...removed, ...changed];
+}
+
+function differenceOfLists(from: Json[], to: Json[], pointer: string): JsonPatchOperation[] {
+  const shorter = Math.min(from.length, to.length);
+  let head = 0;
+  while (head < shorter && isDeepStrictEqual(from[head], to[head])) head++;
+  let tail = 0;
+  while (tail < shorter - head && isDeepStrictEqual(from.at(-1 - tail), to.at(-1 - tail))) tail++;
+
+  const [fromEnd, toEnd] = [from.length - tail, to.length - tail];
+  const bothEnd = Math.min(fromEnd, toEnd);
+  const changed = to
+    .slice(head, bothEnd)
+    .flatMap((value, offset) => difference(from[head + offset]!, value, pointerTo(pointer, head + offset)));
+  const added = to
+    .slice(bothEnd, toEnd)
+    .map((value, offset) => ({ op: 'add' as const, path: pointerTo(pointer, bothEnd + offset), value }));
+  // Each removal moves the next one into its place.
+  const removed = from
+    .slice(bothEnd, fromEnd)
+    .map(() => ({ op: 'remove' as const, path: pointerTo(pointer, bothEnd) }));
+  return [...changed, ...added, ...removed];
+}

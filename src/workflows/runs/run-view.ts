@@ -1,0 +1,73 @@
+import { type Json, type JsonObject } from '../../common/json.js';
+import { dateOf } from '../../common/database/sql-date.js';
+import { type Claim, type NewRun, type RunEnd } from './engine/rows.js';
+import { type RunRow } from './run-rows.js';
+import { type WorkflowRunSource, type WorkflowRunStatus } from './run-status.js';
+import { type RunTarget } from './run-target.js';
+
+/** A run as it is shown, wherever it comes from. The last four are not part of lists. */
+export interface RunView {
+  runId: string;
+  workflowUuid: string | null;
+  versionNumber: number | null;
+  status: WorkflowRunStatus;
+  source: WorkflowRunSource;
+  error: string | null;
+  errorDetail: JsonObject | null;
+  waitingFor: JsonObject | null;
+  attempt: number;
+  createdAt: Date;
+  startedAt: Date | null;
+  completedAt: Date | null;
+  inputs: Json;
+  outputs: Json;
+  config: JsonObject | null;
+  spec?: JsonObject;
+}
+
+/** A run that was read. */
+export function viewOfRow(row: RunRow): RunView {
+  return {
+    runId: row.run_id,
+    workflowUuid: row.workflow_id,
+    versionNumber: row.version_number,
+    status: row.status,
+    source: row.source,
+    error: row.error,
+    errorDetail: row.error_detail,
+    waitingFor: row.waiting_for,
+    attempt: row.attempt,
+    createdAt: dateOf(row.created_at),
+    startedAt: dateOf(row.started_at),
+    completedAt: dateOf(row.completed_at),
+    inputs: row.inputs ?? null,
+    outputs: row.outputs ?? null,
+    config: row.config ?? null,
+    spec: row.spec,
+  };
+}
+
+/** A run that was written here a moment ago: it need not be read again. */
+export function viewOfNew(run: NewRun, target: RunTarget, claim: Claim | undefined, end: RunEnd | undefined): RunView {
+  return {
+    runId: run.runId,
+    workflowUuid: target.workflow?.uuid ?? null,
+    versionNumber: target.version?.number ?? null,
+    status: end?.status ?? (claim ? 'RUNNING' : 'QUEUED'),
+    source: run.source,
+    error: end?.error ?? null,
+    errorDetail: end?.errorDetail ?? null,
+    waitingFor: null,
+    attempt: claim?.attempt ?? 0,
+    createdAt: new Date(run.createdAt),
+    startedAt: claim ? new Date(claim.startedAt) : null,
+    completedAt: end ? new Date(end.completedAt) : null,
+    inputs: parsed(run.inputs),
+    outputs: parsed(end?.outputs ?? null),
+    config: parsed(run.config) as JsonObject | null,
+  };
+}
+
+function parsed(text: string | null): Json {
+  return text === null ? null : (JSON.parse(text) as Json);
+}
