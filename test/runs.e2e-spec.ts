@@ -282,7 +282,10 @@ describe('1,000 runs at once', () => {
   );
 
   it('all end COMPLETED, each once, on two processes', async () => {
-    const other = await startOther({ SEER_RUN_SLOTS: '20', SEER_BOOTSTRAP_API_KEY: 'the-second-process-has-a-key-too' });
+    const other = await startOther({
+      SEER_RUN_SLOTS: '20',
+      SEER_BOOTSTRAP_API_KEY: 'the-second-process-has-a-key-too',
+    });
     const id = await makePublished(client, five);
     const accept = async (n: number) => {
       const one = n % 2 ? client : other.admin;

@@ -1,6 +1,6 @@
 import { type ToolCatalogue } from '../../integrations/index.js';
 import { type NodeCatalogue } from '../nodes/catalogue.js';
-import { type Block } from '../spec/workflow-spec.js';
+import { type Block, type NodeSpec } from '../spec/workflow-spec.js';
 import { type Act } from './chain.js';
 import { type CompiledBlock } from './compiled-block.js';
 import { type GraphDraft } from './graph-draft.js';
@@ -11,6 +11,14 @@ export interface Emission {
   readonly tools: ToolCatalogue;
   /** Makes a graph of a nested block. */
   emitBlock(nodes: Block): CompiledBlock;
+}
+
+/**
+ * Name of the graph node that begins with this node. Every name has a dot: LangGraph takes names such as `constructor`
+ * for channels.
+ */
+export function entryName(node: NodeSpec): string {
+  return `${node.id}.run`;
 }
 
 /** Nodes that are being emitted one after the other. */

@@ -3,8 +3,10 @@ import { isLeaf } from '../nodes/define-node.js';
 import { type Block, type NodeSpec } from '../spec/workflow-spec.js';
 import { type Act } from './chain.js';
 import { type CompiledBlock } from './compiled-block.js';
-import { emitBranching, emitFanOut, emitLoop } from './emit-control-flow.js';
-import { type Emission, type Sequence } from './emission.js';
+import { emitBranching } from './emit-branching.js';
+import { emitFanOut } from './emit-fan-out.js';
+import { emitLoop } from './emit-loop.js';
+import { type Emission, entryName, type Sequence } from './emission.js';
 import { chainBlock, graphBlock } from './execute-block.js';
 import { GraphDraft } from './graph-draft.js';
 import { leafAct, leafEffect, policyAct } from './leaf-act.js';
@@ -70,7 +72,7 @@ class SequenceEmitter implements Sequence {
     if (!isLeaf(type)) return this.control(node);
     const alone = leafEffect(node, this.emission) !== 'none';
     if (alone) this.flush();
-    this.act(node.id, leafAct(node, this.emission));
+    this.act(entryName(node), leafAct(node, this.emission));
     if (alone) this.flush();
   }
 
@@ -79,7 +81,7 @@ class SequenceEmitter implements Sequence {
     if (retry || timeout || (onError !== undefined && onError !== 'fail')) {
       // What fails inside must be caught in one place: the node and its blocks become one act.
       this.flush();
-      this.act(node.id, policyAct(node, this.emission));
+      this.act(entryName(node), policyAct(node, this.emission));
       this.flush();
       return;
     }

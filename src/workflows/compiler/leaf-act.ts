@@ -8,6 +8,7 @@ import { type CompiledBlock } from './compiled-block.js';
 import { type Emission } from './emission.js';
 import { NodeFailure } from './node-failure.js';
 import { type Attempt, whenOf, withOnError, withRetry } from './policy.js';
+import { recordFailure, recordSkip, startStep } from './record-step.js';
 import { runLeaf } from './run-leaf.js';
 
 /** What a leaf does to the world. */
@@ -23,6 +24,7 @@ export function leafAct(node: NodeSpec, emission: Emission): Act {
     id: node.id,
     run: type.prepare(node),
     effect: leafEffect(node, emission),
+    endsRun: type.endsRun ?? false,
     timeout: node.timeout === undefined ? undefined : parseDuration(node.timeout),
   };
   return act(node, (chain) => runLeaf(leaf, chain), emission);
@@ -38,22 +40,22 @@ export function policyAct(node: NodeSpec, emission: Emission): Act {
 
 function act(node: NodeSpec, attempt: Attempt, emission: Emission): Act {
   const shouldRun = whenOf(node);
+  const mayRun = async ({ scope, context: { journal } }: Chain, path: string): Promise<boolean> => {
+    try {
+      return shouldRun(scope);
+    } catch (error) {
+      throw await recordFailure(journal, startStep(journal, node.id, path), error);
+    }
+  };
   const handler = Array.isArray(node.on_error) ? emission.emitBlock(node.on_error as Block) : undefined;
   const run = withOnError(node, withRetry(node, attempt), handler);
-  return async (chain) => chain.set(node.id, shouldRun(chain) ? await run(chain) : await skip(node, chain));
-}
-
-/** Records that `when` was false. */
-export async function skip(node: NodeSpec, chain: Chain): Promise<null> {
-  const path = chain.pathOf(node.id);
-  if (chain.context.journal.recorded(path)) return null;
-  const now = Date.now();
-  const times = { startedAt: now, completedAt: now };
-  await chain.context.journal.record(
-    { nodeId: node.id, path, attempt: 1, status: 'SKIPPED', output: null, ...times },
-    'none',
-  );
-  return null;
+  return async (chain) => {
+    const { journal } = chain.context;
+    const path = chain.pathOf(node.id);
+    if (await mayRun(chain, path)) return chain.set(node.id, await run(chain));
+    await recordSkip(journal, node.id, path);
+    chain.set(node.id, null);
+  };
 }
 
 async function runBlock(node: NodeSpec, inner: CompiledBlock, chain: Chain, limit: number | undefined): Promise<Json> {

@@ -2,26 +2,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseDuration } from '../../common/duration.js';
 import { type Json } from '../../common/json.js';
 import { parseExpression } from '../expressions/expression.js';
+import { type Scope } from '../nodes/execution.js';
 import { type NodeSpec, type RetrySpec } from '../spec/workflow-spec.js';
 import { type Chain } from './chain.js';
 import { type CompiledBlock } from './compiled-block.js';
-import { NodeFailure, nodeFailure } from './node-failure.js';
+import { NodeFailure } from './node-failure.js';
 
 /** Something that gives a node's value, or throws a NodeFailure. */
 export type Attempt = (chain: Chain) => Promise<Json>;
 
 /** Whether the node runs at all; a `when` that is false leaves null as its value, and a step that says SKIPPED. */
-export function whenOf(node: NodeSpec): (chain: Chain) => boolean {
+export function whenOf(node: NodeSpec): (scope: Scope) => boolean {
   if (node.when === undefined) return () => true;
   const condition = parseExpression(node.when);
-  return (chain) => {
-    const at = { nodeId: node.id, path: chain.pathOf(node.id), attempt: 1 };
-    try {
-      return condition.evaluate(chain.scope) === true;
-    } catch (error) {
-      throw nodeFailure(error, at);
-    }
-  };
+  return (scope) => condition.evaluate(scope) === true;
 }
 
 /** Repeats a failed attempt as `retry` says, if what failed may succeed another time. */

@@ -3,13 +3,15 @@ import { type Effect } from '../../integrations/index.js';
 import { type Leaf } from '../nodes/define-node.js';
 import { NodeError, RunStopped } from '../nodes/node-error.js';
 import { type Chain } from './chain.js';
-import { nodeFailure } from './node-failure.js';
+import { recordFailure, recordOutput, startStep } from './record-step.js';
 
 /** A leaf as the compiler knows it. */
 export interface CompiledLeaf {
   readonly id: string;
   readonly run: Leaf;
   readonly effect: Effect;
+  /** It ends the run: also when it is replayed. */
+  readonly endsRun: boolean;
   /** Longest time of one attempt in milliseconds. */
   readonly timeout: number | undefined;
 }
@@ -24,30 +26,24 @@ export async function runLeaf(leaf: CompiledLeaf, chain: Chain): Promise<Json> {
   const { journal } = chain.context;
   const path = chain.pathOf(leaf.id);
   const known = journal.recorded(path);
+  if (known && leaf.endsRun) throw new RunStopped(known.output);
   if (known) return known.output;
   if (leaf.effect !== 'none') await journal.settled();
-  const step = { nodeId: leaf.id, path, attempt: journal.nextAttempt(path), startedAt: Date.now() };
+  const step = startStep(journal, leaf.id, path);
+  let output: Json;
   try {
-    const output = await attempt(leaf, chain, step);
-    await journal.record({ ...step, status: 'COMPLETED', output, completedAt: Date.now() }, leaf.effect);
-    return output;
+    output = await attempt(leaf, chain, step);
   } catch (error) {
     if (error instanceof RunStopped) {
-      await journal.record({ ...step, status: 'COMPLETED', output: error.output, completedAt: Date.now() }, 'none');
+      await recordOutput(journal, step, error.output, leaf.effect);
       throw error;
     }
     // The run is over already (cancelled, timed out, failed elsewhere): this attempt is not to blame.
     chain.context.signal.throwIfAborted();
-    const failure = nodeFailure(error, step);
-    const record = {
-      ...step,
-      status: 'FAILED' as const,
-      output: null,
-      error: { ...failure.detail, message: failure.message },
-    };
-    await journal.record({ ...record, completedAt: Date.now() }, 'none');
-    throw failure;
+    throw await recordFailure(journal, step, error);
   }
+  await recordOutput(journal, step, output, leaf.effect);
+  return output;
 }
 
 function attempt(leaf: CompiledLeaf, chain: Chain, step: { path: string; attempt: number }): Json | Promise<Json> {

@@ -34,6 +34,8 @@ interface NodeTypeCommon<Node extends NodeSpec> {
 export interface LeafNodeType<Node extends NodeSpec = NodeSpec> extends NodeTypeCommon<Node> {
   /** `none` when left out. */
   effect?(node: Node, tools: ToolCatalogue): Effect;
+  /** It throws RunStopped: the run ends COMPLETED here. */
+  readonly endsRun?: boolean;
   /** Called once at compile time: parse what can be parsed, return what runs. */
   prepare(node: Node): Leaf;
 }

@@ -18,6 +18,7 @@ export const stopNode = defineLeaf<StopNode>({
   example: { id: 'enough', type: 'stop', output: { reason: 'nothing to do' } },
   places: (node) => template('/output', node.output),
   valueSchema: () => true,
+  endsRun: true,
   prepare(node) {
     const output = parseTemplate(node.output ?? null);
     return ({ scope }) => {

@@ -1,0 +1,134 @@
+import { type Json, type JsonObject } from '../../common/json.js';
+import { type Tool, type ToolCatalogue } from '../../integrations/index.js';
+import { nodeCatalogue } from '../nodes/catalogue.js';
+import { RunStopped } from '../nodes/node-error.js';
+import { type NodeFailure } from './node-failure.js';
+import { Compiler } from './compile-workflow.js';
+import { type Journal, type RunContext, type StepRecord } from './run-context.js';
+
+/** The process died; nothing after this happened. */
+export class Crash extends Error {}
+
+/** A journal in memory that dies after a number of recorded steps. */
+export class MemoryJournal implements Journal {
+  readonly steps: StepRecord[];
+  /** How often an effect waited for what came before it. */
+  settles = 0;
+
+  constructor(
+    recorded: readonly StepRecord[] = [],
+    private readonly crashAfter = Infinity,
+  ) {
+    this.steps = [...recorded];
+  }
+
+  recorded(path: string): { output: Json } | undefined {
+    return this.steps.find((step) => step.path === path && step.status !== 'FAILED');
+  }
+
+  nextAttempt(path: string): number {
+    return this.steps.filter((step) => step.path === path).length + 1;
+  }
+
+  async settled(): Promise<void> {
+    this.settles += 1;
+    this.live();
+  }
+
+  async record(step: StepRecord): Promise<void> {
+    this.live();
+    this.steps.push(structuredClone(step));
+    this.live();
+  }
+
+  private live(): void {
+    if (this.steps.length > this.crashAfter) throw new Crash();
+  }
+}
+
+/** What tools did: one line for each call. */
+export const effects: string[] = [];
+
+/** Tools of the tests: `echo` gives back its value, `flaky` fails until it was called often enough. */
+export const flakyCalls = new Map<string, number>();
+const test = (key: string, effect: Tool['effect'] = 'write'): Tool => ({
+  key,
+  title: key,
+  description: key,
+  effect,
+  input: true,
+  output: true,
+  example: {},
+  run: () => Promise.reject(new Error('not used')),
+});
+const tools: ToolCatalogue = new Map(['echo', 'flaky', 'slow', 'broken'].map((key) => [key, test(key)]));
+
+class Upstream extends Error {
+  readonly code = 'upstream-error';
+  constructor(readonly retryable: boolean) {
+    super('upstream is down');
+  }
+}
+
+let running = 0;
+/** The most calls of `slow` that were under way at a time since it was set to 0. */
+export const peak = { slow: 0 };
+
+const callTool: RunContext['callTool'] = async ({ tool, inputs }, { path, signal }) => {
+  effects.push(path);
+  if (tool === 'broken') throw new Upstream(false);
+  if (tool === 'flaky') {
+    const calls = (flakyCalls.get(path) ?? 0) + 1;
+    flakyCalls.set(path, calls);
+    if (calls < Number(inputs.succeed_at ?? 3)) throw new Upstream(true);
+  }
+  if (tool === 'slow') {
+    peak.slow = Math.max(peak.slow, ++running);
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(resolve, Number(inputs.ms ?? 5));
+      signal.addEventListener('abort', () => {
+        clearTimeout(timer);
+        reject(signal.reason as Error);
+      });
+    }).finally(() => running--);
+  }
+  return inputs.value ?? null;
+};
+
+const compiler = new Compiler({ nodeTypes: nodeCatalogue, tools });
+
+export interface Outcome {
+  output?: Json;
+  failure?: NodeFailure;
+  journal: MemoryJournal;
+  /** Path, attempt and status of each step, sorted by path. */
+  steps: string[];
+}
+
+/** Runs a spec to its end. Rejects when the journal dies. */
+export async function execute(
+  nodes: unknown[],
+  inputs: Json = {},
+  journal = new MemoryJournal(),
+  more: object = {},
+): Promise<Outcome> {
+  const spec = { version: '1', nodes, ...more } as JsonObject;
+  const workflow = compiler.compile(JSON.stringify(spec), spec);
+  const stop = new AbortController();
+  const done = (outcome: Pick<Outcome, 'output' | 'failure'>): Outcome => ({
+    ...outcome,
+    journal,
+    steps: journal.steps.map(({ path, attempt, status }) => `${path} ${attempt} ${status}`).sort(),
+  });
+  try {
+    const scope = { inputs, trigger: null, run: { id: 'run_1' } };
+    const { value, scope: end } = await workflow.block.run(scope, '', { journal, signal: stop.signal, callTool });
+    return done({ output: workflow.output ? workflow.output(end) : value });
+  } catch (error) {
+    if (error instanceof RunStopped) return done({ output: error.output });
+    if ((error as Error).name === 'NodeFailure') return done({ failure: error as NodeFailure });
+    throw error;
+  } finally {
+    stop.abort(new Crash());
+  }
+}
