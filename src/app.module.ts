@@ -8,6 +8,8 @@ import { EgressModule } from './common/egress/egress.module.js';
 import { EncryptionModule } from './common/encryption/encryption.module.js';
 import { EncryptionService } from './common/encryption/encryption.service.js';
 import { HttpModule } from './common/http/http.module.js';
+import { pruneIdempotency } from './common/http/idempotency/prune-idempotency.job.js';
+import { JobsModule } from './common/jobs/jobs.module.js';
 import { loggingOptions } from './common/logging.js';
 import { entities } from './entities.js';
 import { HealthModule } from './health/health.module.js';
@@ -27,6 +29,7 @@ export class AppModule {
         DatabaseModule.forRoot(entities, database),
         EncryptionModule,
         EgressModule,
+        JobsModule.forRoot([pruneIdempotency]),
         HttpModule.forRoot({
           problems: [usersProblems, workflowsProblems],
           cursorKey: {

@@ -4,6 +4,7 @@ import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module.js';
 import { type Environment } from './common/config/environment.js';
 import { type Database } from './common/database/open-database.js';
+import { healthOnly } from './common/http/health-only.js';
 import { createHttpAdapter, setUpHttp } from './common/http/set-up-http.js';
 import { serveDocs } from './openapi.js';
 
@@ -16,6 +17,7 @@ export async function createApp(environment: Environment, database: Database): P
   );
   app.useLogger(app.get(Logger));
   setUpHttp(app);
-  if (environment.docs) serveDocs(app);
+  if (environment.role === 'worker') app.use(healthOnly);
+  else if (environment.docs) serveDocs(app);
   return app;
 }

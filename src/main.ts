@@ -27,8 +27,8 @@ async function main(): Promise<void> {
     const app = await createApp(environment, database);
     const adminKey = await app.get(Bootstrap).firstAdminKey();
     await app.listen(environment.port, environment.host);
-    welcome(await app.getUrl(), environment, database, adminKey);
     stopOnSignal(app, database);
+    welcome(await app.getUrl(), environment, database, adminKey);
   } catch (error) {
     await database.close();
     throw error;

@@ -138,8 +138,13 @@ describe('a job', () => {
 
   it('is left to processes that work', async () => {
     const { job, seen, count } = recorder();
-    const api = await start([job], { SEER_ROLE: 'api' });
+    const other = recorder();
+    const api = await start([job, other.job], { SEER_ROLE: 'api' });
+    await start([other.job], { SEER_ROLE: 'worker' });
     await api.get(Jobs).enqueue(job, { text: 'work' });
+    // Long enough for every process to have looked for jobs.
+    await api.get(Jobs).enqueue(other.job, { text: 'later' }, { startAfter: new Date(Date.now() + 1_100) });
+    await other.count(1);
     expect(seen).toEqual([]);
     await start([job], { SEER_ROLE: 'worker' });
     expect(await count(1)).toEqual(['work']);

@@ -3,7 +3,7 @@ import { type Answer } from './support/answer.js';
 import { startApp, type TestApp } from './support/app.js';
 import { makeCaller } from './support/callers.js';
 import { type Client } from './support/client.js';
-import { connect } from './support/database.js';
+import { connect, createTestDatabase } from './support/database.js';
 import { makePublished, makeWorkflow, runSpec, specOf } from './support/factories.js';
 
 let seer: TestApp;
@@ -273,6 +273,30 @@ describe("another user's run", () => {
     const id = await makePublished(client, doubler);
     expect((await other.post(`/v1/workflows/${id}/runs`, {})).body.code).toBe('workflow-not-found');
     expect((await other.get(`/v1/runs?workflow_id=${id}`)).body.items).toEqual([]);
+  });
+});
+
+describe('processes with roles', () => {
+  it('share the work: one that only answers queues, one that only works executes', async () => {
+    const databaseUrl = await createTestDatabase();
+    const api = await startApp({ SEER_ROLE: 'api' }, databaseUrl);
+    others.push(api);
+    const queued = await api.admin.post('/v1/runs', { spec: doubler, inputs: { n: 2 } });
+    expect(queued).toMatchObject({ status: 202, body: { status: 'QUEUED', attempt: 0 } });
+    const worker = await startApp(
+      { SEER_ROLE: 'worker', SEER_BOOTSTRAP_API_KEY: 'the-worker-process-has-a-key-too-' },
+      databaseUrl,
+    );
+    others.push(worker);
+    expect(await ended(queued.body.run_id, api.admin)).toMatchObject({
+      status: 'COMPLETED',
+      outputs: { result: 4 },
+      attempt: 1,
+    });
+    const waited = await api.admin.post('/v1/runs?mode=sync', { spec: doubler, inputs: { n: 3 } });
+    expect(waited).toMatchObject({ status: 200, body: { status: 'COMPLETED', outputs: { result: 6 } } });
+    expect((await fetch(`${worker.url}/health/ready`)).status).toBe(200);
+    expect(await (await fetch(`${worker.url}/v1/runs`)).json()).toMatchObject({ status: 404, code: 'worker-only' });
   });
 });
 

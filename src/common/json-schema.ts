@@ -27,13 +27,15 @@ export class InvalidSchemaError extends Error {
 const linearTimeRegExp = Object.assign(
   (pattern: string) => {
     const compiled = RE2JS.compile(pattern);
-    return { test: (text: string) => compiled.matcher(text).find() };
+    // Ajv tells patterns apart by their text.
+    return { test: (text: string) => compiled.matcher(text).find(), toString: () => pattern };
   },
   { code: 'linearTimeRegExp' },
 );
 
 const options = {
   allErrors: true,
+  verbose: true,
   strict: false,
   useDefaults: true,
   validateSchema: true,
@@ -68,7 +70,9 @@ function compile(schema: JsonSchema): ValidateFunction {
 
 function faultsOf(errors: ErrorObject[]): Fault[] {
   // `if`, `anyOf` … report their own failure after the failures inside them, which say more.
-  const telling = errors.filter(({ keyword }) => keyword !== 'if' && keyword !== 'propertyNames');
+  const telling = errors.filter(
+    ({ keyword }) => keyword !== 'if' && keyword !== 'propertyNames' && keyword !== 'anyOf',
+  );
   return (telling.length > 0 ? telling : errors).map(faultOf);
 }
 
@@ -91,7 +95,17 @@ function faultOf(error: ErrorObject): Fault {
       return { pointer: at, code: 'not-allowed', message: `must be one of ${JSON.stringify(params.allowedValues)}` };
     case 'const':
       return { pointer: at, code: 'not-allowed', message: `must be ${JSON.stringify(params.allowedValue)}` };
+    case 'pattern':
+      return { pointer: at, code: 'out-of-range', message: patternMessage(error) };
     default:
       return { pointer: at, code: 'out-of-range', message: error.message ?? `fails "${keyword}"` };
   }
+}
+
+/** What a text should look like, in words: the schema's own `description` where it has one. */
+function patternMessage({ parentSchema, params }: ErrorObject): string {
+  const description: unknown = parentSchema?.description;
+  return typeof description === 'string'
+    ? `must be: ${description.replace(/\.$/, '')}`
+    : `must match ${String(params.pattern)}`;
 }

@@ -5,8 +5,10 @@ import { type JsonObject } from '../common/json.js';
 import { type Principal, User } from '../users/index.js';
 import { difference } from './json-difference.js';
 import { patched } from './json-patch.js';
-import { type PreflightReport } from './preflight/preflight.js';
+import { nodeCatalogue } from './nodes/catalogue.js';
+import { type PreflightReport, shapeErrors } from './preflight/preflight.js';
 import { type FindingCode } from './spec/findings.js';
+import { limits } from './spec/limits.js';
 import { WorkflowDraftRevision } from './workflow-draft-revision.entity.js';
 import { DraftResponse, type UpdateDraftRequest } from './workflow-draft.dto.js';
 import { type WorkflowDraft } from './workflow-draft.entity.js';
@@ -27,6 +29,7 @@ const KEPT_REVISIONS = 100;
 const unsavable: ReadonlySet<FindingCode> = new Set([
   'spec-not-object',
   'spec-too-large',
+  'spec-too-deep',
   'too-many-nodes',
   'nesting-too-deep',
   'unknown-field',
@@ -102,8 +105,8 @@ export class DraftsService {
 
   /** @throws SpecInvalidProblem */
   refuseUnsavable(spec: JsonObject, at: string): void {
-    const wrong = this.specs.preflight(spec).errors.filter(({ code }) => unsavable.has(code));
-    if (wrong.length > 0) throw new SpecInvalidProblem('The draft has', wrong, at);
+    const wrong = shapeErrors(spec, nodeCatalogue).filter(({ code }) => unsavable.has(code));
+    if (wrong.length > 0) throw new SpecInvalidProblem('The draft has', wrong.slice(0, limits.findings), at);
   }
 
   /** Keeps the draft as it is now among its revisions. */

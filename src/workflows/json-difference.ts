@@ -1,16 +1,21 @@
-import { isDeepStrictEqual } from 'node:util';
 import { isJsonObject, type Json, type JsonObject, pointerTo } from '../common/json.js';
 import { type JsonPatchOperation } from './json-patch.dto.js';
+import { sameJson } from './same-json.js';
 
 /**
  * A JSON Patch (RFC 6902) that leads from one value to the other. Its cost grows with the size of the values only: lists
  * are compared by position between their equal ends, not by the shortest edit, which takes the square of their length.
  */
 export function difference(from: Json, to: Json, pointer = ''): JsonPatchOperation[] {
-  if (isDeepStrictEqual(from, to)) return [];
+  if (sameJson(from, to)) return [];
   if (Array.isArray(from) && Array.isArray(to)) return differenceOfLists(from, to, pointer);
-  if (isJsonObject(from) && isJsonObject(to) && from.id === to.id) return differenceOfObjects(from, to, pointer);
+  if (isJsonObject(from) && isJsonObject(to) && haveSameId(from, to)) return differenceOfObjects(from, to, pointer);
   return [{ op: 'replace', path: pointer, value: to }];
+}
+
+/** Nodes with different ids are different nodes: replaced as a whole, not field by field. */
+function haveSameId(from: JsonObject, to: JsonObject): boolean {
+  return typeof from.id !== 'string' || typeof to.id !== 'string' || from.id === to.id;
 }
 
 function differenceOfObjects(from: JsonObject, to: JsonObject, pointer: string): JsonPatchOperation[] {
@@ -27,9 +32,9 @@ function differenceOfObjects(from: JsonObject, to: JsonObject, pointer: string):
 function differenceOfLists(from: Json[], to: Json[], pointer: string): JsonPatchOperation[] {
   const shorter = Math.min(from.length, to.length);
   let head = 0;
-  while (head < shorter && isDeepStrictEqual(from[head], to[head])) head++;
+  while (head < shorter && sameJson(from[head], to[head])) head++;
   let tail = 0;
-  while (tail < shorter - head && isDeepStrictEqual(from.at(-1 - tail), to.at(-1 - tail))) tail++;
+  while (tail < shorter - head && sameJson(from.at(-1 - tail), to.at(-1 - tail))) tail++;
 
   const [fromEnd, toEnd] = [from.length - tail, to.length - tail];
   const bothEnd = Math.min(fromEnd, toEnd);

@@ -54,7 +54,8 @@ export function valueAt({ parent, key }: Location): Json | undefined {
 
 /** Like `valueAt`. @throws Misfit when nothing is there */
 export function existingAt(location: Location, pointer: string): Json {
-  return valueAt(location) ?? nullOrMissing(location, pointer);
+  const value = valueAt(location);
+  return value === undefined ? missing(pointer) : value;
 }
 
 /** Puts a value before the array element that is there, or makes it the member of an object. @throws Misfit */
@@ -80,10 +81,6 @@ export function replaceAt({ parent, key }: Location, value: Json): void {
 export function removeAt({ parent, key }: Location): void {
   if (Array.isArray(parent)) parent.splice(Number(key), 1);
   else if (isJsonObject(parent)) delete parent[key];
-}
-
-function nullOrMissing(location: Location, pointer: string): null {
-  return valueAt(location) === null ? null : missing(pointer);
 }
 
 function missing(pointer: string): never {

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { isJsonObject, type Json, type JsonObject } from '../common/json.js';
 import { type JsonPatchOperation } from './json-patch.dto.js';
 import {
@@ -11,6 +10,7 @@ import {
   removeAt,
   replaceAt,
 } from './json-location.js';
+import { sameJson } from './same-json.js';
 import { limits } from './spec/limits.js';
 import { PatchInvalidError } from './workflow.errors.js';
 
@@ -42,6 +42,7 @@ export function patched(spec: JsonObject, patch: readonly JsonPatchOperation[]):
 /** @returns the characters written */
 function apply(document: JsonDocument, operation: JsonPatchOperation): number {
   const { op, path } = operation;
+  if (op === 'move') return move(document, operation);
   const target = locate(document, path);
   switch (op) {
     case 'add':
@@ -51,14 +52,12 @@ function apply(document: JsonDocument, operation: JsonPatchOperation): number {
       return write(path, valueOf(operation), (value) => replaceAt(target, value));
     case 'copy':
       return write(path, sourceOf(document, operation), (value) => insertAt(target, structuredClone(value), path));
-    case 'move':
-      return move(document, operation);
     case 'remove':
       existingAt(target, path);
       removeAt(target);
       return 0;
     case 'test':
-      if (isDeepStrictEqual(existingAt(target, path), valueOf(operation))) return 0;
+      if (sameJson(existingAt(target, path), valueOf(operation))) return 0;
       throw new Misfit(`the value at "${path}" is another one.`);
   }
 }

@@ -75,7 +75,7 @@ export class VersionsController {
 
   /** Make the spec of a version the draft again, as its next revision. */
   @RequireScope('workflows:write')
-  @ApiProblems(404, 409)
+  @ApiProblems(404, 409, 422)
   @Post('versions/:number/restore')
   @HttpCode(HttpStatus.OK)
   restoreVersion(

@@ -1,4 +1,4 @@
-import { ArrayMaxSize, ArrayUnique, IsString, Length, Matches, MaxLength } from 'class-validator';
+import { ArrayMaxSize, ArrayUnique, IsArray, IsString, Length, Matches, MaxLength } from 'class-validator';
 import { PageOf } from '../common/http/paging/page.dto.js';
 import { JsonObject as JsonObjectField } from '../common/http/validation/json-field.js';
 import { Optional } from '../common/http/validation/optional.js';
@@ -20,14 +20,8 @@ export const exampleSpec: JsonObject = {
 
 const notBlank = { message: 'name must not be blank' };
 
-export class UpdateWorkflowRequest {
-  /** @example Rain alert */
-  @Optional()
-  @IsString()
-  @Length(1, 255)
-  @Matches(/\S/, notBlank)
-  name?: string;
-
+/** What a workflow has beside its name, which only a new one must be given. */
+class WorkflowFields {
   /** What it is for. @example Mails me when rain is coming */
   @Optional()
   @IsString()
@@ -36,6 +30,7 @@ export class UpdateWorkflowRequest {
 
   /** Labels to find it by. @example ["weather"] */
   @Optional()
+  @IsArray()
   @ArrayMaxSize(50)
   @ArrayUnique()
   @IsString({ each: true })
@@ -43,12 +38,21 @@ export class UpdateWorkflowRequest {
   tags?: string[];
 }
 
-export class CreateWorkflowRequest extends UpdateWorkflowRequest {
+export class UpdateWorkflowRequest extends WorkflowFields {
+  /** @example Rain alert */
+  @Optional()
+  @IsString()
+  @Length(1, 255)
+  @Matches(/\S/, notBlank)
+  name?: string;
+}
+
+export class CreateWorkflowRequest extends WorkflowFields {
   /** @example Rain alert */
   @IsString()
   @Length(1, 255)
   @Matches(/\S/, notBlank)
-  declare name: string;
+  name: string;
 
   /** The first draft; it may be incomplete. Left out, the draft is an empty workflow. */
   @Optional()

@@ -1,6 +1,6 @@
 import { EntityManager, LockMode } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import { parsePublicId } from '../common/public-id.js';
+import { makePublicId, parsePublicId } from '../common/public-id.js';
 import { type Principal } from '../users/index.js';
 import { WorkflowDraft } from './workflow-draft.entity.js';
 import { WorkflowVersion } from './workflow-version.entity.js';
@@ -29,13 +29,17 @@ export class WorkflowRepository {
   async lock(caller: Principal, publicId: string): Promise<Workflow> {
     const workflow = await this.find(caller, publicId);
     await this.em.lock(workflow, LockMode.PESSIMISTIC_WRITE);
-    // What was read before the lock may be old by now.
-    await this.em.refresh(workflow, { populate: ['publishedVersion'] });
+    // What was read before the lock may be old by now, or gone.
+    if (!(await this.em.refresh(workflow, { populate: ['publishedVersion'] })))
+      throw new WorkflowNotFoundError(publicId);
     return workflow;
   }
 
-  draftOf(workflow: Workflow): Promise<WorkflowDraft> {
-    return this.em.findOneOrFail(WorkflowDraft, { workflow }, { populate: ['workflow'] });
+  /** @throws WorkflowNotFoundError when the workflow was deleted since it was found */
+  async draftOf(workflow: Workflow): Promise<WorkflowDraft> {
+    const draft = await this.em.findOne(WorkflowDraft, { workflow }, { populate: ['workflow'] });
+    if (!draft) throw new WorkflowNotFoundError(makePublicId('workflow', workflow.workflowId));
+    return draft;
   }
 
   /** @throws VersionNotFoundError */

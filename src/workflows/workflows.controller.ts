@@ -6,7 +6,7 @@ import { PageQuery } from '../common/http/paging/page.dto.js';
 import { ApiProblems } from '../common/http/problems/api-problems.js';
 import { Caller, type Principal, RequireScope } from '../users/index.js';
 import { GraphQuery, GraphResponse } from './graph/graph.dto.js';
-import { toMermaid } from './graph/workflow-graph.js';
+import { toMermaid } from './graph/mermaid.js';
 import { CreateWorkflowRequest, UpdateWorkflowRequest, WorkflowPage, WorkflowResponse } from './workflow.dto.js';
 import { WorkflowsService } from './workflows.service.js';
 

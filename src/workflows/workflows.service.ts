@@ -42,7 +42,7 @@ export class WorkflowsService {
       query,
       scope: { owner: caller.userId, list: 'workflows' },
       load: (count, position) => this.page(caller, count, position && String(position[0])),
-      positionOf: ({ workflow }) => [workflow.id],
+      positionOf: ({ workflow }) => [String(workflow.id)],
       toItem: ({ workflow, revision }) => WorkflowResponse.from(workflow, { revision }),
     });
   }

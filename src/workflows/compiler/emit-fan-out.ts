@@ -5,8 +5,8 @@ import { type Scope } from '../nodes/execution.js';
 import { type NodeSpec } from '../spec/workflow-spec.js';
 import { enter, evaluateAtEnd, leave } from './control-acts.js';
 import { entryName, type Sequence } from './emission.js';
+import { LaneGroup } from './lane-group.js';
 import { runContextOf } from './run-context.js';
-import { Semaphore } from './semaphore.js';
 
 /**
  * What a `Send` hands to a lane. A class, because LangGraph copies plain objects in a `Send` through and through, and
@@ -18,7 +18,7 @@ class LaneStart {
     readonly block: string,
     readonly scope: Scope,
     readonly frame: string,
-    readonly limiter: Semaphore,
+    readonly group: LaneGroup,
   ) {}
 }
 
@@ -33,21 +33,20 @@ export function emitFanOut(sequence: Sequence, node: NodeSpec, flow: FanOut): vo
   const opened = sequence.split();
   draft.route(
     opened,
-    ({ $values, $frame, $control }) => {
+    ({ $values, $frame, $control }, config) => {
       const lanes = $control[node.id]!.lanes ?? [];
       if (lanes.length === 0) return join;
-      const limiter = new Semaphore(flow.concurrency);
+      const group = new LaneGroup(flow.concurrency, runContextOf(config));
       return lanes.map(({ block, index, binds }, position) => {
         const frame = index === undefined ? $frame : `${$frame}[${index}]`;
-        return new Send(lane, { $lane: new LaneStart(position, block, { ...$values, ...binds }, frame, limiter) });
+        return new Send(lane, { $lane: new LaneStart(position, block, { ...$values, ...binds }, frame, group) });
       });
     },
     [lane, join],
   );
-  draft.node(lane, async (state, config) => {
-    const { index, block, scope, frame, limiter } = (state as unknown as { $lane: LaneStart }).$lane;
-    const context = runContextOf(config);
-    return limiter.use(async () => {
+  draft.node(lane, async (state) => {
+    const { index, block, scope, frame, group } = (state as unknown as { $lane: LaneStart }).$lane;
+    return group.run(async (context) => {
       const end = await blocks.get(block)!.run(scope, frame, context);
       const { laneValue } = flow;
       const value = laneValue ? await evaluateAtEnd(node, frame, context, () => laneValue(end.scope)) : end.value;

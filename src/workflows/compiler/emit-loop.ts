@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Loop } from '../nodes/control-flow.js';
 import { type NodeSpec } from '../spec/workflow-spec.js';
 import { type BlockStateValue, type Control } from './block-state.js';
@@ -6,6 +5,8 @@ import { type CompiledBlock } from './compiled-block.js';
 import { enter, evaluateAtEnd, leave } from './control-acts.js';
 import { entryName, type Sequence } from './emission.js';
 import { type RunContext, runContextOf } from './run-context.js';
+import { takeTurns } from './take-turns.js';
+import { pause } from './timers.js';
 
 /** `repeat`: a node that runs one round, and an edge back to it. */
 export function emitLoop(sequence: Sequence, node: NodeSpec, flow: Loop): void {
@@ -37,7 +38,8 @@ async function oneRound(
   const control = $control[node.id]!;
   const round = control.round ?? 0;
   const frame = `${$frame}[${round}]`;
-  if (round > 0 && flow.delay > 0) await sleep(flow.delay, undefined, { signal: context.signal });
+  if (round > 0 && flow.delay > 0) await pause(flow.delay, context.signal);
+  await takeTurns();
   const { value, scope } = await body.run($values, frame, context);
   const done = (await evaluateAtEnd(node, frame, context, () => flow.until(scope))) || round + 1 >= flow.maxIterations;
   return { ...control, round: round + 1, value, done };

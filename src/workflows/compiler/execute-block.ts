@@ -4,7 +4,6 @@ import { type Scope } from '../nodes/execution.js';
 import { type BlockStateValue } from './block-state.js';
 import { type Act, Chain } from './chain.js';
 import { type CompiledBlock } from './compiled-block.js';
-import { NodeFailure } from './node-failure.js';
 
 /** What we use of a compiled graph; its own type is parametrised by node names, which are made at run time. */
 export interface BlockGraph {
@@ -32,23 +31,13 @@ export function chainBlock(acts: readonly Act[], last: string | undefined): Comp
 export function graphBlock(graph: BlockGraph, last: string | undefined, supersteps: number): CompiledBlock {
   return {
     async run(scope, frame, context) {
-      const config = { configurable: { run: context }, signal: context.signal, recursionLimit: supersteps };
-      const state = await graph.invoke({ $values: scope, $frame: frame }, config).catch((error: unknown) => {
-        throw decisive(error);
-      });
+      // The run's signal is not LangGraph's, which would not wait for what is under way: the acts heed it themselves, so
+      // that nothing of a block runs any more when the block is over.
+      const config = { configurable: { run: context }, recursionLimit: supersteps };
+      const state = await graph.invoke({ $values: scope, $frame: frame }, config);
       return end(state.$values, last);
     },
   };
-}
-
-/**
- * Lanes that fail in the same superstep come as one AggregateError. What is not a node's own failure (the run is
- * stopped, or another process's) counts more, else the first one does.
- */
-function decisive(error: unknown): unknown {
-  if (!(error instanceof AggregateError)) return error;
-  const errors = error.errors.map(decisive);
-  return errors.find((one) => !(one instanceof NodeFailure)) ?? errors[0];
 }
 
 function end(scope: Scope, last: string | undefined): { value: Json; scope: Scope } {

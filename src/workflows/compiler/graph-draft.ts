@@ -1,9 +1,9 @@
-import { type END, type START, StateGraph } from '@langchain/langgraph';
+import { type END, type LangGraphRunnableConfig, type START, StateGraph } from '@langchain/langgraph';
 import { BlockState, type BlockStateValue } from './block-state.js';
 import { type Act, chainNode } from './chain.js';
 import { type BlockGraph } from './execute-block.js';
 
-type Router = (state: BlockStateValue) => unknown;
+type Router = (state: BlockStateValue, config: LangGraphRunnableConfig) => unknown;
 
 /** The graph of one block while it is made. */
 export class GraphDraft {

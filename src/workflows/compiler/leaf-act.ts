@@ -6,10 +6,11 @@ import { type Block, type NodeSpec } from '../spec/workflow-spec.js';
 import { type Act, type Chain } from './chain.js';
 import { type CompiledBlock } from './compiled-block.js';
 import { type Emission } from './emission.js';
-import { NodeFailure } from './node-failure.js';
+import { nodeTimeout } from './node-failure.js';
 import { type Attempt, whenOf, withOnError, withRetry } from './policy.js';
 import { recordFailure, recordSkip, startStep } from './record-step.js';
 import { runLeaf } from './run-leaf.js';
+import { abortAfter } from './timers.js';
 
 /** What a leaf does to the world. */
 export function leafEffect(node: NodeSpec, emission: Emission): Effect {
@@ -40,36 +41,33 @@ export function policyAct(node: NodeSpec, emission: Emission): Act {
 
 function act(node: NodeSpec, attempt: Attempt, emission: Emission): Act {
   const shouldRun = whenOf(node);
-  const mayRun = async ({ scope, context: { journal } }: Chain, path: string): Promise<boolean> => {
+  const persistent = withRetry(node, attempt);
+  const runOrSkip: Attempt = async (chain) => {
+    const { journal } = chain.context;
+    const path = chain.pathOf(node.id);
     try {
-      return shouldRun(scope);
+      if (shouldRun(chain.scope)) return persistent(chain);
     } catch (error) {
       throw await recordFailure(journal, startStep(journal, node.id, path), error);
     }
+    await recordSkip(journal, node.id, path);
+    return null;
   };
   const handler = Array.isArray(node.on_error) ? emission.emitBlock(node.on_error as Block) : undefined;
-  const run = withOnError(node, withRetry(node, attempt), handler);
-  return async (chain) => {
-    const { journal } = chain.context;
-    const path = chain.pathOf(node.id);
-    if (await mayRun(chain, path)) return chain.set(node.id, await run(chain));
-    await recordSkip(journal, node.id, path);
-    chain.set(node.id, null);
-  };
+  const run = withOnError(node, runOrSkip, handler);
+  return async (chain) => chain.set(node.id, await run(chain));
 }
 
 async function runBlock(node: NodeSpec, inner: CompiledBlock, chain: Chain, limit: number | undefined): Promise<Json> {
   const { context, scope, frame } = chain;
-  const late = limit === undefined ? undefined : AbortSignal.timeout(limit);
-  // When one lane inside fails, its siblings are stopped before what `on_error` says begins.
-  const failed = new AbortController();
-  const signal = AbortSignal.any([context.signal, failed.signal, ...(late ? [late] : [])]);
+  if (limit === undefined) return (await inner.run(scope, frame, context)).value;
+  const step = startStep(context.journal, node.id, chain.pathOf(node.id));
+  const late = abortAfter(limit);
+  const signal = AbortSignal.any([context.signal, late]);
   try {
     return (await inner.run(scope, frame, { ...context, signal })).value;
   } catch (error) {
-    failed.abort(error);
-    if (!late?.aborted || context.signal.aborted) throw error;
-    const detail = { code: 'node-timeout', node_id: node.id, path: chain.pathOf(node.id), attempt: 1 };
-    throw new NodeFailure(detail, `${node.id} took longer than its timeout of ${limit} ms.`, true);
+    if (!late.aborted || context.signal.aborted) throw error;
+    throw await recordFailure(context.journal, step, nodeTimeout(node.id, limit));
   }
 }

@@ -49,7 +49,7 @@ export class MemoryJournal implements Journal {
 /** What tools did: one line for each call. */
 export const effects: string[] = [];
 
-/** Tools of the tests: `echo` gives back its value, `flaky` fails until it was called often enough. */
+/** Tools of the tests: `echo` gives back its value, `flaky` fails until it was called often enough, `deaf` hears no signal. */
 export const flakyCalls = new Map<string, number>();
 const test = (key: string, effect: Tool['effect'] = 'write'): Tool => ({
   key,
@@ -61,7 +61,7 @@ const test = (key: string, effect: Tool['effect'] = 'write'): Tool => ({
   example: {},
   run: () => Promise.reject(new Error('not used')),
 });
-const tools: ToolCatalogue = new Map(['echo', 'flaky', 'slow', 'broken'].map((key) => [key, test(key)]));
+const tools: ToolCatalogue = new Map(['echo', 'flaky', 'slow', 'deaf', 'broken'].map((key) => [key, test(key)]));
 
 class Upstream extends Error {
   readonly code = 'upstream-error';
@@ -77,6 +77,7 @@ export const peak = { slow: 0 };
 const callTool: RunContext['callTool'] = async ({ tool, inputs }, { path, signal }) => {
   effects.push(path);
   if (tool === 'broken') throw new Upstream(false);
+  if (tool === 'deaf') await new Promise((resolve) => setTimeout(resolve, Number(inputs.ms)));
   if (tool === 'flaky') {
     const calls = (flakyCalls.get(path) ?? 0) + 1;
     flakyCalls.set(path, calls);

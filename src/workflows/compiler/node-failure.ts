@@ -30,6 +30,11 @@ export class NodeFailure extends Error {
   }
 }
 
+/** An attempt took longer than the node allows; another one may be quicker. */
+export function nodeTimeout(nodeId: string, limit: number): NodeError {
+  return new NodeError('node-timeout', `${nodeId} took longer than its timeout of ${limit} ms.`, true);
+}
+
 /** Whatever a node threw, as a failure of that node. Errors without a code are ours: their text stays in the log. */
 export function nodeFailure(error: unknown, at: { nodeId: string; path: string; attempt: number }): NodeFailure {
   if (error instanceof NodeFailure) return error;

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseDuration } from '../../common/duration.js';
 import { type Json } from '../../common/json.js';
 import { parseExpression } from '../expressions/expression.js';
@@ -7,6 +6,8 @@ import { type NodeSpec, type RetrySpec } from '../spec/workflow-spec.js';
 import { type Chain } from './chain.js';
 import { type CompiledBlock } from './compiled-block.js';
 import { NodeFailure } from './node-failure.js';
+import { recordOutput } from './record-step.js';
+import { pause } from './timers.js';
 
 /** Something that gives a node's value, or throws a NodeFailure. */
 export type Attempt = (chain: Chain) => Promise<Json>;
@@ -27,8 +28,8 @@ export function withRetry(node: NodeSpec, attempt: Attempt): Attempt {
       try {
         return await attempt(chain);
       } catch (error) {
-        if (!(error instanceof NodeFailure) || !error.retryable || ++failures >= retry.max_attempts) throw error;
-        await sleep(pauseBefore(retry, failures), undefined, { signal: chain.context.signal });
+        if (!failedHere(error, chain) || !error.retryable || ++failures >= retry.max_attempts) throw error;
+        await pause(pauseBefore(retry, failures), chain.context.signal);
       }
     }
   };
@@ -49,16 +50,20 @@ export function withOnError(node: NodeSpec, attempt: Attempt, handler: CompiledB
       try {
         return await attempt(chain);
       } catch (failure) {
-        if (!(failure instanceof NodeFailure)) throw failure;
+        if (!failedHere(failure, chain)) throw failure;
         error = failure.toJson();
-        const caught = { nodeId: node.id, path, attempt: 1, status: 'COMPLETED' as const, output: error, startedAt };
-        await journal.record({ ...caught, completedAt: Date.now() }, 'none');
+        await recordOutput(journal, { nodeId: node.id, path, attempt: 1, startedAt }, error, 'none');
       }
     }
     if (!handler) return { error };
     const { value } = await handler.run({ ...chain.scope, error }, chain.frame, chain.context);
     return value;
   };
+}
+
+/** Whether the failure is one to deal with here: when a sibling failed, that is only why this lane was stopped. */
+function failedHere(error: unknown, chain: Chain): error is NodeFailure {
+  return error instanceof NodeFailure && !chain.context.signal.aborted;
 }
 
 /** Exponential backoff with full jitter on the upper half: spread out, but never at once. */

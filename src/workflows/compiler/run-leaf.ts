@@ -1,9 +1,11 @@
 import { type Json } from '../../common/json.js';
 import { type Effect } from '../../integrations/index.js';
 import { type Leaf } from '../nodes/define-node.js';
-import { NodeError, RunStopped } from '../nodes/node-error.js';
+import { RunStopped } from '../nodes/node-error.js';
 import { type Chain } from './chain.js';
+import { nodeTimeout } from './node-failure.js';
 import { recordFailure, recordOutput, startStep } from './record-step.js';
+import { abortAfter } from './timers.js';
 
 /** A leaf as the compiler knows it. */
 export interface CompiledLeaf {
@@ -23,12 +25,13 @@ export interface CompiledLeaf {
  * @throws NodeFailure after a failed attempt, which is recorded as well.
  */
 export async function runLeaf(leaf: CompiledLeaf, chain: Chain): Promise<Json> {
-  const { journal } = chain.context;
+  const { journal, signal } = chain.context;
   const path = chain.pathOf(leaf.id);
   const known = journal.recorded(path);
   if (known && leaf.endsRun) throw new RunStopped(known.output);
   if (known) return known.output;
   if (leaf.effect !== 'none') await journal.settled();
+  signal.throwIfAborted();
   const step = startStep(journal, leaf.id, path);
   let output: Json;
   try {
@@ -39,7 +42,7 @@ export async function runLeaf(leaf: CompiledLeaf, chain: Chain): Promise<Json> {
       throw error;
     }
     // The run is over already (cancelled, timed out, failed elsewhere): this attempt is not to blame.
-    chain.context.signal.throwIfAborted();
+    signal.throwIfAborted();
     throw await recordFailure(journal, step, error);
   }
   await recordOutput(journal, step, output, leaf.effect);
@@ -50,12 +53,10 @@ function attempt(leaf: CompiledLeaf, chain: Chain, step: { path: string; attempt
   const { signal, callTool } = chain.context;
   const execution = { scope: chain.scope, path: step.path, attempt: step.attempt, callTool };
   if (leaf.effect === 'none') return leaf.run({ ...execution, signal });
-  const late = leaf.timeout === undefined ? undefined : AbortSignal.timeout(leaf.timeout);
+  const late = leaf.timeout === undefined ? undefined : abortAfter(leaf.timeout);
   const either = late ? AbortSignal.any([signal, late]) : signal;
   return abortable(leaf.run({ ...execution, signal: either }), either, () =>
-    late?.aborted && !signal.aborted
-      ? new NodeError('node-timeout', `${leaf.id} took longer than its timeout of ${leaf.timeout} ms.`, true)
-      : signal.reason,
+    late?.aborted && !signal.aborted ? nodeTimeout(leaf.id, leaf.timeout!) : signal.reason,
   );
 }
 

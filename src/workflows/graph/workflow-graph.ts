@@ -53,14 +53,3 @@ function addBlock(
     before = node.id;
   }
 }
-
-/** The same as a Mermaid flowchart. */
-export function toMermaid({ nodes, edges }: WorkflowGraph): string {
-  const quote = (text: string) => `"${text.replaceAll('"', '#quot;').replaceAll('\n', ' ')}"`;
-  return [
-    'flowchart TD',
-    ...nodes.map(({ id, type, name }) => `  ${id}[${quote(`${name ?? id} (${type})`)}]`),
-    ...edges.map(({ source, target, label }) => `  ${source} -->${label ? `|${quote(label)}|` : ''} ${target}`),
-    '',
-  ].join('\n');
-}

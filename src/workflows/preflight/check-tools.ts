@@ -1,10 +1,11 @@
-import { isJsonObject, type Json, type JsonObject } from '../../common/json.js';
-import { schemaValidator } from '../../common/json-schema.js';
+import { isJsonObject, type Json, type JsonObject, pointerTo } from '../../common/json.js';
+import { type JsonSchema } from '../../common/json-schema.js';
 import { type ToolCatalogue } from '../../integrations/index.js';
 import { parseTemplate } from '../expressions/template.js';
 import { type NodeCatalogue } from '../nodes/catalogue.js';
 import { type FindingList } from '../spec/findings.js';
 import { everyNode } from './every-node.js';
+import { explainingValidator } from './explain-fault.js';
 
 /** What a workflow reaches out to; shown before publishing. */
 export interface Requirements {
@@ -41,7 +42,7 @@ export function checkTools(
       found.error(
         'tool-input-invalid',
         { ...site, pointer: `${pointer}/inputs${fault.pointer}` },
-        `${tool.key}: ${fault.message}.`,
+        `${tool.key}: ${fault.message}`,
       );
     }
     needs.tools.add(tool.key);
@@ -59,11 +60,20 @@ export function checkTools(
   };
 }
 
-/** Faults of the inputs that hold no expression; the others are checked when their values are known. */
-function literalFaults(inputs: JsonObject, schema: Parameters<typeof schemaValidator>[0]) {
-  const dynamic = new Set(Object.keys(inputs).filter((name) => !isLiteral(inputs[name]!)));
-  const faults = schemaValidator(schema).validate(structuredClone(inputs));
-  return faults.filter(({ pointer }) => !dynamic.has(pointer.split('/', 2)[1] ?? ''));
+/** Faults of the names of inputs, and of inputs that hold no expression; those are checked when their values are known. */
+function literalFaults(inputs: JsonObject, schema: JsonSchema) {
+  const dynamic = new Set(
+    Object.keys(inputs)
+      .filter((name) => isDeclared(name, schema) && !isLiteral(inputs[name]!))
+      .map((name) => pointerTo('', name)),
+  );
+  const faults = explainingValidator(schema).validate(structuredClone(inputs));
+  return faults.filter(({ pointer }) => !dynamic.has(pointer.split('/', 2).join('/')));
+}
+
+function isDeclared(name: string, schema: JsonSchema): boolean {
+  if (!isJsonObject(schema) || schema.additionalProperties !== false) return true;
+  return isJsonObject(schema.properties) && Object.hasOwn(schema.properties, name);
 }
 
 function isLiteral(value: Json): boolean {

@@ -4,11 +4,16 @@ import { checkExpression } from '../expressions/check-expression.js';
 import { ExpressionError } from '../expressions/expression-error.js';
 import { nodeCatalogue } from '../nodes/catalogue.js';
 import { FindingList } from '../spec/findings.js';
+import { SpecInvalidProblem } from '../workflow.errors.js';
 import { checkScope } from './check-scope.js';
+import { checkSize } from './check-size.js';
 import { type CheckExpressionResponse } from './expression-check.dto.js';
 import { type SchemaScope, startScope } from './scope.js';
 
-/** Type-checks an expression as if it stood at `pointer` (a node or something in it; the end of the spec by default). */
+/**
+ * Type-checks an expression as if it stood at `pointer` (a node or something in it; the end of the spec by default).
+ * @throws SpecInvalidProblem when the spec is larger than a spec may be
+ */
 export function checkAt(
   expression: string,
   spec: JsonObject | undefined,
@@ -25,13 +30,15 @@ export function checkAt(
   }
 }
 
-/** What is in scope at the innermost node that the pointer leads into. */
+/** What is in scope at the innermost place that the pointer leads into. */
 function scopeAt(spec: JsonObject, pointer: string): SchemaScope {
+  const tooLarge = new FindingList();
+  if (!checkSize(spec, nodeCatalogue, tooLarge)) throw new SpecInvalidProblem('The spec has', tooLarge.errors, '/spec');
   let found = startScope(spec.inputs);
   let depth = -1;
   checkScope(spec, { nodeTypes: nodeCatalogue, tools: toolCatalogue }, new FindingList(), (site, scope) => {
     const inside = pointer === site.pointer || pointer.startsWith(`${site.pointer}/`);
-    if (inside && site.pointer.length > depth) {
+    if (inside && site.pointer.length >= depth) {
       depth = site.pointer.length;
       found = scope;
     }

@@ -1,5 +1,6 @@
 import { Body, Controller, HttpCode, HttpStatus, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { ApiProblems } from '../../common/http/problems/api-problems.js';
 import { RequireScope } from '../../users/index.js';
 import { WorkflowSpecs } from '../workflow-specs.js';
 import { CheckExpressionRequest, CheckExpressionResponse } from './expression-check.dto.js';
@@ -21,6 +22,7 @@ export class PreflightController {
 
   /** Check one CEL expression at one place of a spec: its type, or what is wrong with it, and what it may refer to there. */
   @RequireScope('workflows:read')
+  @ApiProblems(422)
   @Post('expressions/check')
   @HttpCode(HttpStatus.OK)
   checkExpression(@Body() body: CheckExpressionRequest): CheckExpressionResponse {

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json } from '../../common/json.js';
+import { type Json } from '../../common/json.js';
 import { type ToolCatalogue } from '../../integrations/index.js';
 import { type NodeCatalogue } from '../nodes/catalogue.js';
 import { type Finding, FindingList } from '../spec/findings.js';
@@ -7,6 +7,7 @@ import { type Block } from '../spec/workflow-spec.js';
 import { maxSteps } from './bounds.js';
 import { checkScope } from './check-scope.js';
 import { checkShape } from './check-shape.js';
+import { checkSize } from './check-size.js';
 import { checkTools, type Requirements } from './check-tools.js';
 
 /** What is known of a spec before anything runs. */
@@ -28,9 +29,10 @@ export interface Catalogues {
 /** Looks at a spec from all sides and reports everything at once. Pure: no database, no network. */
 export function preflight(spec: Json, catalogues: Catalogues): PreflightReport {
   const found = new FindingList();
+  // Walking further would cost more than it tells.
+  if (!checkSize(spec, catalogues.nodeTypes, found)) return reportOf(found, noRequirements, null);
   checkShape(spec, catalogues.nodeTypes, found);
-  const shaped = found.errors.length === 0 && isJsonObject(spec);
-  if (isTooLarge(found)) return reportOf(found, noRequirements, null);
+  const shaped = found.errors.length === 0;
   checkScope(spec, catalogues, found);
   const requires = checkTools(spec, catalogues, found);
   if (shaped && (spec.nodes as Json[]).length === 0) {
@@ -40,11 +42,11 @@ export function preflight(spec: Json, catalogues: Catalogues): PreflightReport {
   return reportOf(found, requires, bounds);
 }
 
-/** Walking further would cost more than it tells. */
-function isTooLarge(found: FindingList): boolean {
-  return found.errors.some(
-    ({ code }) => code === 'spec-too-large' || code === 'too-many-nodes' || code === 'nesting-too-deep',
-  );
+/** What is wrong with the size and shape of a spec: all that can be said without looking at its expressions. */
+export function shapeErrors(spec: Json, nodeTypes: NodeCatalogue): Finding[] {
+  const found = new FindingList();
+  if (checkSize(spec, nodeTypes, found)) checkShape(spec, nodeTypes, found);
+  return found.errors;
 }
 
 const noRequirements: Requirements = { connections: [], scopes: [], resources: [], hosts: [], tools: [] };

@@ -1,13 +1,19 @@
 import { durationPattern } from '../../common/duration.js';
-import { type JsonSchema, schemaValidator, type SchemaValidator } from '../../common/json-schema.js';
+import { type JsonSchema, type SchemaValidator } from '../../common/json-schema.js';
 import { LruCache } from '../../common/lru-cache.js';
 import { expressionSchema, type NodeType } from '../nodes/define-node.js';
 import { limits } from '../spec/limits.js';
+import { namePattern, nameRule } from '../spec/names.js';
+import { explainingValidator } from './explain-fault.js';
 
-const duration: JsonSchema = { type: 'string', pattern: durationPattern, description: 'Such as `500ms`, `20s`, `1h`.' };
+const duration: JsonSchema = {
+  type: 'string',
+  pattern: durationPattern,
+  description: 'A number and a unit, such as 500ms, 20s, 5m or 1h.',
+};
 
 /** The top level of a spec; nodes are checked one by one against the schema of their type. */
-export const specSchema: JsonSchema = {
+const specSchema: JsonSchema = {
   type: 'object',
   additionalProperties: false,
   required: ['version', 'nodes'],
@@ -20,9 +26,11 @@ export const specSchema: JsonSchema = {
   },
 };
 
+export const specValidator: SchemaValidator = explainingValidator(specSchema);
+
 /** The fields that every node has. */
 export const commonNodeFields: Readonly<Record<string, JsonSchema>> = {
-  id: { type: 'string', pattern: '^[a-z][a-z0-9_]{0,62}$' },
+  id: { type: 'string', pattern: namePattern, description: `Unique in the spec: ${nameRule}.` },
   type: { type: 'string' },
   name: { type: 'string', maxLength: 255 },
   description: { type: 'string', maxLength: 10_000 },
@@ -39,7 +47,12 @@ export const commonNodeFields: Readonly<Record<string, JsonSchema>> = {
     },
   },
   timeout: duration,
-  on_error: { anyOf: [{ enum: ['fail', 'continue'] }, { type: 'array', minItems: 1 }] },
+  on_error: {
+    if: { type: 'array' },
+    then: { minItems: 1 },
+    else: { enum: ['fail', 'continue'] },
+    description: 'A list of nodes is possible too: they run instead of the node that failed.',
+  },
 };
 
 /** JSON Schema of a node of this type, its own level only; also shown in the catalogue. */
@@ -52,10 +65,10 @@ export function nodeSchema(type: NodeType): JsonSchema {
   };
 }
 
-const anyNode = schemaValidator({ type: 'object', required: ['id', 'type'], properties: commonNodeFields });
+const anyNode = explainingValidator({ type: 'object', required: ['id', 'type'], properties: commonNodeFields });
 const validators = new LruCache<NodeType, SchemaValidator>(200);
 
 /** The validator for a node; of an unknown type only the common fields are checked. */
 export function nodeValidator(type: NodeType | undefined): SchemaValidator {
-  return type ? validators.getOrMake(type, () => schemaValidator(nodeSchema(type))) : anyNode;
+  return type ? validators.getOrMake(type, () => explainingValidator(nodeSchema(type))) : anyNode;
 }

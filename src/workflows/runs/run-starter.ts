@@ -62,9 +62,7 @@ export class RunStarter {
       this.slots.release();
       return this.earlier(request, run, error);
     }
-    void this.execute(held).catch((error: unknown) => {
-      this.log.error({ err: error, run_id: run.runId }, 'A run could not be brought to its end');
-    });
+    this.letGo(run, this.execute(held));
     return made(run, request, held.claim);
   }
 
@@ -84,8 +82,19 @@ export class RunStarter {
       this.slots.release();
       return this.earlier(request, run, error);
     }
-    const end = await atMost(patience, this.execute(held), () => held.journal.settled());
+    const running = this.execute(held);
+    const end = await atMost(patience, running, () => {
+      this.letGo(run, running);
+      return held.journal.settled();
+    });
     return made(run, request, held.claim, end);
+  }
+
+  /** The run goes on without the request that started it: what goes wrong with it now is for the log. */
+  private letGo({ runId }: NewRun, running: Promise<unknown>): void {
+    running.catch((error: unknown) => {
+      this.log.error({ err: error, run_id: runId }, 'A run could not be brought to its end');
+    });
   }
 
   private async execute(held: HeldRun): Promise<RunEnd | undefined> {

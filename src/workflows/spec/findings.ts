@@ -1,3 +1,5 @@
+import { limits } from './limits.js';
+
 /**
  * Every code that a preflight report can hold, with its meaning. Codes are stable: programs and documentation rely on
  * them. Each has a page under `/problems/`.
@@ -5,6 +7,7 @@
 export const findingCodes = {
   'spec-not-object': 'A workflow spec is a JSON object with `version` and `nodes`.',
   'spec-too-large': 'The spec has more bytes than a spec may have.',
+  'spec-too-deep': 'Objects and arrays are nested deeper than a spec may have them.',
   'spec-empty': 'A workflow needs at least one node before it can be published or run.',
   'unknown-field': 'The field does not exist here; unknown fields are refused so that a typing mistake is not ignored.',
   'missing-field': 'A required field is missing.',
@@ -14,12 +17,13 @@ export const findingCodes = {
   'schema-invalid': 'A JSON Schema in the spec is itself not valid (2020-12).',
   'node-id-duplicate': 'Two nodes have the same id; ids are unique in the whole spec.',
   'node-id-reserved': 'The id is a name that expressions use for something else.',
+  'variable-reserved': 'The loop variable has a name that expressions use for something else.',
   'node-type-unknown': 'There is no node type of this name.',
   'tool-unknown': 'There is no tool of this name.',
   'tool-input-invalid': "A literal input does not satisfy the tool's schema.",
   'too-many-nodes': 'The spec has more nodes than a spec may have.',
   'nesting-too-deep': 'Blocks are nested deeper than allowed.',
-  'name-shadowed': 'A loop variable has the name of something that is already in scope.',
+  'name-shadowed': 'A loop variable and something else in scope have the same name.',
   'unreachable-node': 'Nothing after a `stop` or `fail` in the same block can run.',
   'expression-invalid': 'The expression is not valid CEL.',
   'expression-unknown-name': 'The expression refers to a name that is not in scope at this place.',
@@ -46,6 +50,7 @@ export interface Finding {
 /** Collects findings while a spec is walked. */
 export class FindingList {
   readonly findings: Finding[] = [];
+  private errorCount = 0;
 
   error(code: FindingCode, at: { node?: string | null; pointer: string; expression?: string }, message: string): void {
     this.add('error', code, at, message);
@@ -63,6 +68,11 @@ export class FindingList {
     return this.findings.filter((finding) => finding.severity === 'error');
   }
 
+  /** Whether a report could not show more errors anyway, so that looking for further ones is in vain. */
+  get isFull(): boolean {
+    return this.errorCount >= limits.findings;
+  }
+
   get warnings(): Finding[] {
     return this.findings.filter((finding) => finding.severity === 'warning');
   }
@@ -73,6 +83,7 @@ export class FindingList {
     { node, pointer, expression }: { node?: string | null; pointer: string; expression?: string },
     message: string,
   ): void {
+    if (severity === 'error') this.errorCount++;
     this.findings.push({ code, severity, node_id: node ?? null, pointer, message, ...(expression && { expression }) });
   }
 }

@@ -2,8 +2,8 @@
 export const limits = {
   /** Bytes of a spec as JSON text. */
   specBytes: 256 * 1024,
-  /** Objects and arrays inside one another, anywhere in a spec. */
-  jsonDepth: 64,
+  /** Objects and arrays inside one another; less than in a request (64), as a spec comes inside one. */
+  jsonDepth: 60,
   /** Nodes in a spec, nested ones included. */
   nodes: 500,
   /** Blocks inside blocks. */

@@ -48,6 +48,3 @@ export interface RetrySpec {
   /** Longest pause, a duration; 1 min when left out. */
   readonly max_interval?: string;
 }
-
-/** Names that expressions can always refer to; no node may take them. `secrets` exists only where tools are called. */
-export const reservedRoots = ['inputs', 'trigger', 'run', 'secrets'] as const;

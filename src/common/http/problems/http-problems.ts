@@ -67,6 +67,10 @@ export const httpProblems = {
     explanation:
       'A `%` in the path or query is not followed by the percent-encoding of UTF-8 text. Encode it as `%25`.',
   },
+  'worker-only': {
+    title: 'A process that only works',
+    explanation: 'Processes with `SEER_ROLE=worker` execute runs; requests are answered by those with `api` or `all`.',
+  },
   'route-not-found': {
     title: 'No such route',
     explanation: 'No operation has this path. Paths are taken literally: case, double and trailing slashes count.',

@@ -14,13 +14,15 @@ const stepColumns =
 const stepFields = fieldsOf(stepColumns);
 
 const parts = {
-  /** Runs that are new; a run with an idempotency key only if the key was free. */
+  /** Runs that are new; a run with an idempotency key only if the key was free: of several in a batch, the first. */
   runs: (parameter: string) => `
     keys as (
       insert into idempotency_record (user_id, key, request_hash, location)
-      select user_id, idempotency_key, decode(request_hash, 'hex'), run_id::text
+      select distinct on (user_id, idempotency_key)
+        user_id, idempotency_key, decode(request_hash, 'hex'), run_id::text
       from json_to_recordset(${parameter}::json) as t(run_id uuid, user_id bigint, idempotency_key text, request_hash text)
       where idempotency_key is not null
+      order by user_id, idempotency_key, run_id
       on conflict (user_id, key) do update
         set request_hash = excluded.request_hash, location = excluded.location, created_at = now()
         where idempotency_record.created_at < now() - interval '24 hours'

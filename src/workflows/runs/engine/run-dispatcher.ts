@@ -73,8 +73,10 @@ export class RunDispatcher implements OnApplicationBootstrap, BeforeApplicationS
     let slots = 0;
     try {
       while (this.backlog && (slots = this.slots.take(MAX_CLAIM)) > 0) {
+        // Whoever queues a run from now on may be too late for this claim: then there is a backlog again.
+        this.backlog = false;
         const claimed = await this.queue.claim(slots, this.slots.workerId);
-        this.backlog = claimed.length === slots;
+        if (claimed.length === slots) this.backlog = true;
         for (const run of claimed) {
           slots -= 1;
           void this.begin(run);

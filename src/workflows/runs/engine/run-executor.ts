@@ -6,6 +6,7 @@ import { ToolRunner } from '../../../integrations/index.js';
 import { type CompiledWorkflow } from '../../compiler/compile-workflow.js';
 import { NodeFailure } from '../../compiler/node-failure.js';
 import { type RunContext } from '../../compiler/run-context.js';
+import { timerDelay } from '../../compiler/timers.js';
 import { type Execution, type Scope, type ToolCall } from '../../nodes/execution.js';
 import { RunStopped } from '../../nodes/node-error.js';
 import { type WorkflowRunSource } from '../run-status.js';
@@ -43,18 +44,28 @@ export class RunExecutor {
    */
   async execute(run: HeldRun): Promise<RunEnd | undefined> {
     const stop = new AbortController();
-    const timer = setTimeout(() => stop.abort(new RunTimeout(run.workflow.timeout)), run.workflow.timeout);
+    const { timeout } = run.workflow;
+    const timer = setTimeout(() => stop.abort(new RunTimeout(timeout)), timerDelay(timeout));
     try {
-      const end = await this.run(run, stop.signal);
-      await run.journal.finish(end);
-      return end;
+      return await this.finish(run, await this.run(run, stop.signal));
     } catch (error) {
       if (error instanceof RunLostError) return undefined;
       throw error;
     } finally {
       clearTimeout(timer);
-      // Lanes whose sibling failed may still be under way; nothing they do counts any more.
-      stop.abort(new RunLostError(`run ${run.runId} is over`));
+    }
+  }
+
+  /** If the database refuses what the run leaves, the run still gets an end, though nothing but that. */
+  private async finish(run: HeldRun, end: RunEnd): Promise<RunEnd> {
+    try {
+      await run.journal.finish(end);
+      return end;
+    } catch (error) {
+      if (error instanceof RunLostError || isInfrastructure(error)) throw error;
+      const failed = this.failed(run, error);
+      await run.journal.finish(failed);
+      return failed;
     }
   }
 

@@ -88,8 +88,13 @@ export class RunJournal implements Journal {
     if (!(await this.committer.commit(write))) throw new RunLostError(`run ${this.runId} is held by another process`);
   }
 
-  /** The output as JSON text, if it can be kept. */
+  /** The output as JSON text, if it can be kept. That a node failed is kept in any case. */
   private keep(step: StepRecord): string {
+    this.steps += 1;
+    if (step.status === 'FAILED') return 'null';
+    if (this.steps > limits.steps) {
+      throw new NodeError('step-limit', `This run has taken ${limits.steps} steps, more are not allowed.`);
+    }
     const text = JSON.stringify(step.output ?? null);
     if (text.length > limits.valueBytes / 4 && Buffer.byteLength(text) > limits.valueBytes) {
       throw new NodeError('output-too-large', `The value of ${step.path} has more than ${limits.valueBytes} bytes.`);
@@ -100,16 +105,13 @@ export class RunJournal implements Journal {
         `The value of ${step.path} holds a NUL character or half a surrogate pair.`,
       );
     }
-    this.bytes += text.length;
-    if (this.bytes > limits.stateBytes) {
+    if (this.bytes + text.length > limits.stateBytes) {
       throw new NodeError(
         'state-too-large',
         `The values of this run have more than ${limits.stateBytes} bytes together.`,
       );
     }
-    if (++this.steps > limits.steps) {
-      throw new NodeError('step-limit', `This run has taken ${limits.steps} steps, more are not allowed.`);
-    }
+    this.bytes += text.length;
     return text;
   }
 }

@@ -1,0 +1,46 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { query } from '../support/bench-database.js';
+import { type BenchJob } from '../support/bench-job.js';
+import { load } from '../support/load.js';
+import { Seer } from '../support/seer.js';
+import { inputs, threeTransforms } from '../support/specs.js';
+import { rate } from '../support/statistics.js';
+
+const RUNS = 2_000;
+const PATIENCE_MS = 60_000;
+
+export const asyncRun: BenchJob = {
+  name: 'async-run',
+  about: '2,000 runs accepted, then all COMPLETED',
+  async *run({ databases }) {
+    const database = await databases.create('bench_async_run');
+    const seer = await Seer.onDatabase(database);
+    try {
+      const path = await seer.publish(threeTransforms);
+      const request = { url: seer.url, headers: seer.headers, path, body: { inputs }, status: 202, concurrency: 10 };
+      await load({ ...request, count: RUNS });
+      await untilCompleted(database, RUNS);
+      const start = performance.now();
+      const accepted = await load({ ...request, count: RUNS });
+      await untilCompleted(database, 2 * RUNS);
+      const seconds = (performance.now() - start) / 1_000;
+      yield {
+        ...rate('async-run', 10, accepted),
+        completed_per_second: Math.round(RUNS / seconds),
+      };
+    } finally {
+      await seer.stop();
+    }
+  },
+};
+
+async function untilCompleted(database: string, wanted: number): Promise<void> {
+  for (const late = Date.now() + PATIENCE_MS; Date.now() < late; await delay(20)) {
+    const [found] = await query<{ runs: number }>(
+      database,
+      `select count(*)::int as runs from workflow_run where status = 'COMPLETED'`,
+    );
+    if (found?.runs === wanted) return;
+  }
+  throw new Error(`Not all of ${wanted} accepted runs were COMPLETED within ${PATIENCE_MS} ms.`);
+}

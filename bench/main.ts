@@ -1,0 +1,59 @@
+// `npm run bench`: see scripts/bench.mjs.
+import { parseArgs } from 'node:util';
+import { asyncRun } from './jobs/async-run.js';
+import { bytesPerRun } from './jobs/bytes-per-run.js';
+import { coldStart } from './jobs/cold-start.js';
+import { fanOut } from './jobs/fan-out.js';
+import { langgraphAlone } from './jobs/langgraph-alone.js';
+import { rawInsert } from './jobs/raw-insert.js';
+import { syncRun } from './jobs/sync-run.js';
+import { startDatabases } from './support/bench-database.js';
+import { type BenchJob } from './support/bench-job.js';
+import { type Result, table } from './support/statistics.js';
+
+/** All jobs, the floor first. */
+const jobs: BenchJob[] = [rawInsert, langgraphAlone, syncRun, asyncRun, fanOut, bytesPerRun, coldStart];
+
+const usage = `npm run bench [-- <job> …] [--seconds 5] [--concurrency 1,10,50]
+
+${jobs.map(({ name, about }) => `  ${name.padEnd(18)}${about}`).join('\n')}`;
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      seconds: { type: 'string', default: '5' },
+      concurrency: { type: 'string', default: '1,10,50' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return console.log(usage);
+  const unknown = positionals.filter((name) => !jobs.some((job) => job.name === name));
+  if (unknown.length > 0) throw new Error(`There is no job ${unknown.join(', ')}.\n\n${usage}`);
+  // The floor always runs: figures mean something only beside it.
+  const wanted = jobs.filter(({ name }) => positionals.length === 0 || [...positionals, rawInsert.name].includes(name));
+  const results = await measure(wanted, Number(values.seconds), values.concurrency.split(',').map(Number));
+  console.log(`\n${table(results, rawInsert.name)}`);
+}
+
+async function measure(wanted: BenchJob[], seconds: number, concurrency: number[]): Promise<Result[]> {
+  const databases = await startDatabases();
+  const results: Result[] = [];
+  try {
+    for (const job of wanted) {
+      for await (const result of job.run({ databases, seconds, concurrency })) {
+        results.push(result);
+        const { job: name, ...figures } = result;
+        console.log(JSON.stringify({ job: name, command: `npm run bench -- ${job.name}`, ...figures }));
+      }
+    }
+  } finally {
+    await databases.stop();
+  }
+  return results;
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});

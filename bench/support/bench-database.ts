@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { startEmbeddedPostgres } from '../../src/common/database/embedded-postgres.js';
+
+/** A PostgreSQL as it is in production: what is committed is on the disk. */
+export interface BenchDatabases {
+  /** An empty database. @returns its connection string */
+  create(name: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export async function startDatabases(): Promise<BenchDatabases> {
+  // Kept between runs, so that only the first pays for its making.
+  const checkout = createHash('sha256').update(process.cwd()).digest('hex').slice(0, 12);
+  const postgres = await startEmbeddedPostgres({ directory: join(tmpdir(), `seer-bench-${checkout}`) });
+  return {
+    async create(name) {
+      await query(postgres.adminUrl, `drop database if exists "${name}" with (force)`);
+      await query(postgres.adminUrl, `create database "${name}" template template0`);
+      const url = new URL(postgres.adminUrl);
+      url.pathname = `/${name}`;
+      return url.href;
+    },
+    stop: () => postgres.stop(),
+  };
+}
+
+/** One statement on a connection of its own. @returns its rows */
+export async function query<Row extends pg.QueryResultRow>(url: string, sql: string): Promise<Row[]> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    return (await client.query<Row>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,17 @@
+import { type BenchDatabases } from './bench-database.js';
+import { type Result } from './statistics.js';
+
+export interface BenchContext {
+  readonly databases: BenchDatabases;
+  /** How long each point is measured. */
+  readonly seconds: number;
+  /** Clients at a time. */
+  readonly concurrency: readonly number[];
+}
+
+/** A standard job: what is measured, and how. */
+export interface BenchJob {
+  readonly name: string;
+  readonly about: string;
+  run(context: BenchContext): AsyncIterable<Result>;
+}

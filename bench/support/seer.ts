@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { type JsonObject } from '../../src/common/json.js';
+import { Program } from './program.js';
+
+/** A running Seer and a client of it. */
+export class Seer {
+  private constructor(
+    readonly program: Program,
+    readonly url: string,
+    private readonly key: string,
+  ) {}
+
+  /** Starts the program with production's defaults; resolves when it listens. */
+  static async start(variables: Record<string, string>): Promise<Seer> {
+    const key = variables.SEER_BOOTSTRAP_API_KEY ?? newKey();
+    const program = new Program('src/main.js', {
+      PORT: '0',
+      NODE_ENV: 'production',
+      ...variables,
+      SEER_BOOTSTRAP_API_KEY: key,
+    });
+    const [, url] = await program.says(/Seer is ready at (\S+)/);
+    return new Seer(program, url!, key);
+  }
+
+  /** On a database that exists already. */
+  static onDatabase(url: string): Promise<Seer> {
+    return Seer.start({ DATABASE_URL: url, SEER_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') });
+  }
+
+  get headers(): Record<string, string> {
+    return { authorization: `Bearer ${this.key}` };
+  }
+
+  async post<Body>(path: string, body: unknown): Promise<Body> {
+    const response = await fetch(this.url + path, {
+      method: 'POST',
+      headers: { ...this.headers, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    const answer = (await response.json()) as Body;
+    if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${JSON.stringify(answer)}`);
+    return answer;
+  }
+
+  /** A published workflow. @returns the path that runs it */
+  async publish(spec: JsonObject): Promise<string> {
+    const { workflow_id: id } = await this.post<{ workflow_id: string }>('/v1/workflows', { name: 'Bench', spec });
+    await this.post(`/v1/workflows/${id}/publish`, {});
+    return `/v1/workflows/${id}/runs`;
+  }
+
+  stop(): Promise<void> {
+    return this.program.stop();
+  }
+}
+
+export function newKey(): string {
+  return `sk_bench_${randomBytes(24).toString('base64url')}`;
+}

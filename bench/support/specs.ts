@@ -1,0 +1,28 @@
+import { type JsonObject } from '../../src/common/json.js';
+
+/** What every run gets. */
+export const inputs = { customer: 'Ada', prices: [12.5, 30, 7.25], country: 'PT' };
+
+/** Three transforms, each using the one before. */
+export const threeTransforms: JsonObject = {
+  version: '1',
+  nodes: [
+    { id: 'net', type: 'set', value: '${sum(inputs.prices)}' },
+    { id: 'gross', type: 'set', value: "${net * (inputs.country == 'PT' ? 1.23 : 1.2)}" },
+    { id: 'note', type: 'set', value: { to: '${inputs.customer}', text: 'You owe ${gross}.' } },
+  ],
+};
+
+/** A trivial body for each of the items. */
+export const fanOut: JsonObject = {
+  version: '1',
+  nodes: [
+    {
+      id: 'all',
+      type: 'for_each',
+      items: 'inputs.items',
+      as: 'item',
+      nodes: [{ id: 'next', type: 'set', value: '${item + 1}' }],
+    },
+  ],
+};

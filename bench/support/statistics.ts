@@ -1,0 +1,60 @@
+import { type Measured } from './load.js';
+
+/** One line of the output; units are in the names. */
+export interface Result {
+  readonly job: string;
+  readonly concurrency?: number;
+  readonly count: number;
+  readonly seconds?: number;
+  readonly per_second?: number;
+  readonly p50_ms?: number;
+  readonly p99_ms?: number;
+  readonly [more: string]: string | number | undefined;
+}
+
+export function rate(job: string, concurrency: number, { count, seconds, milliseconds }: Measured): Result {
+  return {
+    job,
+    concurrency,
+    count,
+    seconds: round(seconds),
+    per_second: Math.round(count / seconds),
+    p50_ms: round(quantile(milliseconds, 0.5)),
+    p99_ms: round(quantile(milliseconds, 0.99)),
+  };
+}
+
+/** The value below which this share of the ascending values lies. */
+export function quantile(ascending: ArrayLike<number>, share: number): number {
+  return ascending[Math.min(ascending.length - 1, Math.floor(ascending.length * share))] ?? NaN;
+}
+
+export function median(values: readonly number[]): number {
+  return quantile(
+    values.toSorted((a, b) => a - b),
+    0.5,
+  );
+}
+
+/** Three significant digits are more than a run repeats. */
+export function round(value: number): number {
+  return Number(value.toPrecision(3));
+}
+
+/** The results side by side; `floor` is the job that others of the same concurrency are compared with. */
+export function table(results: readonly Result[], floor: string): string {
+  const floors = new Map(results.filter(({ job }) => job === floor).map((result) => [result.concurrency, result]));
+  const rows = results
+    .filter(({ per_second }) => per_second !== undefined)
+    .map(({ job, concurrency, per_second, p50_ms, p99_ms }) => {
+      const best = floors.get(concurrency)?.per_second;
+      return [job, concurrency, per_second, p50_ms, p99_ms, best && `${((per_second! / best) * 100).toFixed(0)} %`];
+    });
+  return [['job', 'at a time', 'per second', 'p50 ms', 'p99 ms', `of ${floor}`], ...rows]
+    .map((row) => row.map((cell, column) => pad(String(cell ?? ''), column)).join('  '))
+    .join('\n');
+}
+
+function pad(text: string, column: number): string {
+  return column === 0 ? text.padEnd(16) : text.padStart(14);
+}
