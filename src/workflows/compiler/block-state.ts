@@ -39,13 +39,8 @@ export const BlockState = Annotation.Root({
   $frame: Annotation<string>(),
   /** By node: the branches of an `if` run inside it, and may hold control flow of their own. */
   $control: Annotation<Controls, Controls>({ reducer: (known, more) => ({ ...known, ...more }), default: () => ({}) }),
-  /** Grows in place: copying it for each of 100,000 lanes would be quadratic, and nobody keeps an older state. */
-  $lanes: Annotation<LaneResult[], LaneResult | typeof NO_LANES>({
-    reducer(results, next) {
-      if (next === NO_LANES) return [];
-      results.push(next as LaneResult);
-      return results;
-    },
+  $lanes: Annotation<LaneResult[], LaneResult[] | typeof NO_LANES>({
+    reducer: (known, more) => (more === NO_LANES ? [] : [...known, ...(more as LaneResult[])]),
     default: () => [],
   }),
 });

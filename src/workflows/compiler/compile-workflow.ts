@@ -76,7 +76,7 @@ export class Compiler {
 
   private isPure(spec: Json, emission: Emission): boolean {
     for (const { node } of everyNode(spec, this.catalogues.nodeTypes)) {
-      const type = this.catalogues.nodeTypes.get(String(node.type));
+      const type = this.catalogues.nodeTypes.get(node.type as string);
       if (type && 'prepare' in type && leafEffect(node as never, emission) !== 'none') return false;
     }
     return true;

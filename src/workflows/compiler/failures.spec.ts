@@ -63,6 +63,11 @@ describe('when one lane fails', () => {
     expect(effects).toEqual(['work', 'again', 'bad']);
   });
 
+  it('the rounds that were over keep their steps', async () => {
+    const { steps } = await execute([each('[2, 1, 2]', failsFirst.slice(0, 1), { max_concurrency: 1 })]);
+    expect(steps).toEqual(['bad[1] 1 FAILED', 'odd[0] 1 COMPLETED', 'soon[1] 1 COMPLETED']);
+  });
+
   it('several failures at the same moment are still one', async () => {
     const { failure } = await execute([each('[1, 2, 3]', [tool('bad', 'broken')])]);
     expect(failure).toMatchObject({ detail: { code: 'upstream-error', path: 'bad[0]' } });

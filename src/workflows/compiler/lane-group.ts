@@ -1,30 +1,38 @@
+import { type Json } from '../../common/json.js';
+import { type LaneResult } from './block-state.js';
 import { type RunContext } from './run-context.js';
-import { Semaphore } from './semaphore.js';
 import { takeTurns } from './take-turns.js';
 
-/** The lanes of one fan-out: so many run at a time, and when one fails (or stops the run), the others stop too. */
-export class LaneGroup {
-  private readonly semaphore: Semaphore;
+/** The lanes of one fan-out while they run: when one fails (or stops the run), the others stop too. */
+export class LaneGroup<Lane> {
+  private next = 0;
   private readonly failed = new AbortController();
   private readonly context: RunContext;
 
-  constructor(concurrency: number, context: RunContext) {
-    this.semaphore = new Semaphore(concurrency);
+  constructor(
+    private readonly lanes: readonly Lane[],
+    context: RunContext,
+  ) {
     this.context = { ...context, signal: AbortSignal.any([context.signal, this.failed.signal]) };
   }
 
-  /** @throws what the first lane that failed has thrown, in every lane that is not over by then */
-  run<Result>(lane: (context: RunContext) => Promise<Result>): Promise<Result> {
-    return this.semaphore.use(async () => {
-      try {
+  /**
+   * Runs lane after lane until none is left. Called as often as lanes may run at a time.
+   * @throws what the first lane that failed has thrown, in every call
+   */
+  async work(run: (lane: Lane, context: RunContext) => Promise<Json>): Promise<LaneResult[]> {
+    const results: LaneResult[] = [];
+    try {
+      for (let lane = this.next++; lane < this.lanes.length; lane = this.next++) {
         await takeTurns();
         this.context.signal.throwIfAborted();
-        return await lane(this.context);
-      } catch (error) {
-        this.failed.abort(error);
-        // One and the same error from all lanes: LangGraph would make a new one of several.
-        throw this.context.signal.reason;
+        results.push({ lane, value: await run(this.lanes[lane]!, this.context) });
       }
-    });
+    } catch (error) {
+      this.failed.abort(error);
+      // One and the same error from all: LangGraph would make a new one of several.
+      throw this.context.signal.reason;
+    }
+    return results;
   }
 }

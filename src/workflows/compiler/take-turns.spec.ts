@@ -4,7 +4,7 @@ const set = { id: 's', type: 'set', value: 1 };
 
 describe.each([
   ['repeat', { id: 'r', type: 'repeat', until: 'false', max_iterations: 300, nodes: [set] }],
-  ['for_each', { id: 'r', type: 'for_each', items: 'inputs', as: 'x', nodes: [set] }],
+  ['for_each', { id: 'r', type: 'for_each', items: 'inputs', as: 'x', max_items: 5_000, nodes: [set] }],
 ])('%s', (_type, node) => {
   it('lets the rest of the process have its turn, also when it only computes', async () => {
     let turns = 0;
@@ -14,7 +14,10 @@ describe.each([
       if (!over) setImmediate(turn);
     };
     setImmediate(turn);
-    await execute([node], Array.from({ length: 300 }, () => 1));
+    await execute(
+      [node],
+      Array.from({ length: 3_000 }, () => 1),
+    );
     over = true;
     expect(turns).toBeGreaterThan(2);
   });

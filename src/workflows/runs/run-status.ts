@@ -25,11 +25,6 @@ export function canBecome(from: WorkflowRunStatus, to: WorkflowRunStatus): boole
   return transitions[from].includes(to);
 }
 
-/** The statuses from which a run can become `to`: the left side of a compare-and-set. */
-export function statusesBefore(to: WorkflowRunStatus): WorkflowRunStatus[] {
-  return runStatuses.filter((from) => canBecome(from, to));
-}
-
 /** The run is over; nothing about it changes any more. */
 export function isFinal(status: WorkflowRunStatus): boolean {
   return transitions[status].length === 0;
