@@ -40,6 +40,8 @@ const options = {
   useDefaults: true,
   validateSchema: true,
   addUsedSchema: false,
+  // Unknown formats of users' schemas are no news for the operator.
+  logger: false,
   code: { regExp: linearTimeRegExp },
 } as const;
 
@@ -58,6 +60,9 @@ export function schemaValidator(schema: JsonSchema): SchemaValidator {
 }
 
 function compile(schema: JsonSchema): ValidateFunction {
+  // Ajv's own extension: its validators return promises, which would count as `true`.
+  if (typeof schema === 'object' && '$async' in schema)
+    throw new InvalidSchemaError('"$async" is not a keyword of JSON Schema');
   // One Ajv for each schema: a user's `$id` must not meet another user's.
   const ajv = new Ajv2020(options);
   ajvFormats.default(ajv);

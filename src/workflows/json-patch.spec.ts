@@ -67,7 +67,7 @@ describe('a JSON Patch', () => {
   });
 
   it('cannot grow a spec beyond measure by copying it into itself', () => {
-    const bomb = Array.from({ length: 100 }, () => ({ op: 'copy', from: '/a', path: '/a/-' }));
+    const bomb = Array.from({ length: 20 }, () => ({ op: 'copy', from: '/a', path: '/a/-' }));
     expect(() => apply({ a: [1, 2, 3] }, ...bomb)).toThrow(/writes more than/);
   });
 

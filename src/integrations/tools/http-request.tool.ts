@@ -107,10 +107,19 @@ function parseBody(body: Buffer, contentType: string): Json {
   const text = body.toString('utf8');
   if (!/^application\/([\w.+-]+\+)?json\b/i.test(contentType)) return text;
   try {
-    return JSON.parse(text) as Json;
-  } catch {
+    return JSON.parse(text, mayOverflow.test(text) ? refuseInfinity : undefined) as Json;
+  } catch (error) {
+    if (error instanceof ToolError) throw error;
     throw new ToolError('upstream-error', 'The answer says that it is JSON, but it is not.', true, shorten(text));
   }
+}
+
+/** A text in which a number could be too large for a 64-bit float: that would become Infinity, and null when stored. */
+const mayOverflow = /\de\+?\d{3}|\d{309}/i;
+
+function refuseInfinity(_key: string, value: unknown): unknown {
+  if (value !== Infinity && value !== -Infinity) return value;
+  throw new ToolError('upstream-refused', 'The answer holds a number that is too large for a 64-bit float.', false);
 }
 
 function shorten(body: Json): Json {

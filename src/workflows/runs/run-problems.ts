@@ -30,7 +30,9 @@ export const runProblems = {
   'output-too-large': { title: 'The value is too large', explanation: 'The value of one node may have 1 MB as JSON.' },
   'output-invalid': {
     title: 'The value cannot be stored',
-    explanation: 'Text with a NUL character or half a surrogate pair cannot be stored; remove it in an expression.',
+    explanation:
+      'Text with a NUL character or half a surrogate pair cannot be stored, nor what is nested deeper than 200; ' +
+      'leave it out in an expression.',
   },
   'state-too-large': {
     title: 'The run is too large',

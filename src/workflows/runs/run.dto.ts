@@ -6,7 +6,6 @@ import {
   IsIn,
   IsInt,
   IsISO8601,
-  IsOptional,
   IsString,
   Matches,
   Max,
@@ -17,6 +16,7 @@ import {
 import { dateOf } from '../../common/database/sql-date.js';
 import { PageOf, PageQuery } from '../../common/http/paging/page.dto.js';
 import { JsonObject as JsonObjectField, JsonValue } from '../../common/http/validation/json-field.js';
+import { Optional } from '../../common/http/validation/optional.js';
 import { type Json, type JsonObject } from '../../common/json.js';
 import { makePublicId } from '../../common/public-id.js';
 import { stepStatuses } from './workflow-run-step.entity.js';
@@ -30,14 +30,14 @@ import { runSources, runStatuses, type WorkflowRunSource, type WorkflowRunStatus
 /** How a run is executed. */
 export class RunConfig {
   /** Labels to find the run by. @example ["nightly"] */
-  @IsOptional()
+  @Optional()
   @IsArray()
   @ArrayMaxSize(50)
   @IsString({ each: true })
   @MaxLength(100, { each: true })
   tags?: string[];
 
-  @IsOptional()
+  @Optional()
   @JsonObjectField({ required: false, description: 'Kept with the run, for you.' })
   metadata?: JsonObject;
 }
@@ -46,22 +46,22 @@ export class StartAdHocRunRequest {
   @JsonObjectField({ example: exampleSpec, description: 'The spec to run; it is kept with the run only.' })
   spec: JsonObject;
 
-  @IsOptional()
+  @Optional()
   @JsonValue({ required: false, description: "What the workflow's `inputs` schema asks for.", example: { id: 1 } })
   inputs?: Json;
 
-  @IsOptional()
+  @Optional()
   @ValidateNested()
   @Type(() => RunConfig)
   config?: RunConfig;
 }
 
 export class StartRunRequest {
-  @IsOptional()
+  @Optional()
   @JsonValue({ required: false, description: "What the workflow's `inputs` schema asks for.", example: { id: 1 } })
   inputs?: Json;
 
-  @IsOptional()
+  @Optional()
   @JsonValue({
     required: false,
     description: '`"published"` (default), `"draft"` (frozen into a version first), or the number of a version.',
@@ -69,7 +69,7 @@ export class StartRunRequest {
   })
   version?: Json;
 
-  @IsOptional()
+  @Optional()
   @ValidateNested()
   @Type(() => RunConfig)
   config?: RunConfig;
@@ -84,24 +84,24 @@ export class StartRunQuery {
 
 export class RunListQuery extends PageQuery {
   /** Runs of this workflow. @example wf_0190b6a0-7e2c-7d3a-9f10-3b6f2f0c1a2b */
-  @IsOptional()
+  @Optional()
   @Matches(/^wf_[0-9a-f-]{36}$/, { message: 'workflow_id must be an id such as wf_0190b6a0-…' })
   workflow_id?: string;
 
   /** Runs in one of these statuses, comma separated. @example ["FAILED","CANCELLED"] */
   @ApiProperty({ required: false, enum: runStatuses, isArray: true, style: 'form', explode: false } as never)
-  @IsOptional()
+  @Optional()
   @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.split(',') : value))
   @IsIn(runStatuses, { each: true })
   status?: WorkflowRunStatus[];
 
   @ApiProperty({ enum: runSources, required: false })
-  @IsOptional()
+  @Optional()
   @IsIn(runSources)
   source?: WorkflowRunSource;
 
   /** Runs of this version of the workflow. @example 1 */
-  @IsOptional()
+  @Optional()
   @Type(() => Number)
   @IsInt()
   @Min(1)
@@ -109,12 +109,12 @@ export class RunListQuery extends PageQuery {
   version?: number;
 
   /** Runs made at this time or later. @example 2026-01-01T00:00:00.000Z */
-  @IsOptional()
+  @Optional()
   @IsISO8601({ strict: true })
   created_after?: string;
 
   /** Runs made before this time. @example 2027-01-01T00:00:00.000Z */
-  @IsOptional()
+  @Optional()
   @IsISO8601({ strict: true })
   created_before?: string;
 }
@@ -124,7 +124,7 @@ export class StepListQuery extends PageQuery {}
 export class GetRunQuery {
   /** `spec` adds the spec that the run executes. */
   @ApiProperty({ enum: ['spec'], required: false })
-  @IsOptional()
+  @Optional()
   @IsIn(['spec'])
   include?: 'spec';
 }

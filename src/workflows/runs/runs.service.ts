@@ -87,7 +87,7 @@ export class RunsService {
     for (;;) {
       const announced = this.ends.next(runId, Math.min(LOOK_AGAIN_MS, Math.max(0, until - Date.now())));
       const status = await this.reader.status(caller, runId);
-      if (!status || isFinal(status) || status === 'WAITING' || Date.now() >= until) return;
+      if (!status || isFinal(status) || status === 'WAITING' || this.ends.closed || Date.now() >= until) return;
       await announced;
     }
   }

@@ -45,7 +45,8 @@ export class WorkflowRun {
   @Property({ type: 'json', columnType: 'json', nullable: true })
   spec: JsonObject | null;
 
-  @Property({ type: 'json', columnType: 'json' })
+  /** JSON null is SQL null here, as in `outputs`: json_to_recordset makes no difference. */
+  @Property({ type: 'json', columnType: 'json', nullable: true })
   inputs: Json;
 
   @Property({ type: 'json', columnType: 'json', nullable: true })

@@ -16,6 +16,8 @@ export const limits = {
   iterations: 10_000,
   /** Bytes of one node's value as JSON text. */
   valueBytes: 1024 * 1024,
+  /** Objects and arrays inside one another in a node's value. */
+  valueDepth: 200,
   /** Bytes of all values of a run together. */
   stateBytes: 10 * 1024 * 1024,
   /** Node executions of one run. */

@@ -47,7 +47,7 @@ export class Migration20261123000000_initial extends Migration {
     );
 
     this.addSql(
-      `create table "workflow_run" ("run_id" uuid not null, "id" bigserial, "user_id" bigint not null, "workflow_id" bigint null, "workflow_version_id" bigint null, "spec" json null, "inputs" json not null, "outputs" json null, "config" json null, "status" text not null, "source" text not null, "error" text null, "error_detail" json null, "attempt" smallint not null default 1, "worker_id" uuid null, "waiting_for" json null, "created_at" timestamptz(3) not null default now(), "started_at" timestamptz(3) null, "completed_at" timestamptz(3) null, "deadline" timestamptz(3) null, primary key ("run_id"));`,
+      `create table "workflow_run" ("run_id" uuid not null, "id" bigserial, "user_id" bigint not null, "workflow_id" bigint null, "workflow_version_id" bigint null, "spec" json null, "inputs" json null, "outputs" json null, "config" json null, "status" text not null, "source" text not null, "error" text null, "error_detail" json null, "attempt" smallint not null default 1, "worker_id" uuid null, "waiting_for" json null, "created_at" timestamptz(3) not null default now(), "started_at" timestamptz(3) null, "completed_at" timestamptz(3) null, "deadline" timestamptz(3) null, primary key ("run_id"));`,
     );
     this.addSql(`create index "workflow_run_leased" on "workflow_run" ("worker_id") where status = 'RUNNING';`);
     this.addSql(`create index "workflow_run_queue" on "workflow_run" ("run_id") where status = 'QUEUED';`);

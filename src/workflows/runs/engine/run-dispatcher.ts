@@ -65,6 +65,7 @@ export class RunDispatcher implements OnApplicationBootstrap, BeforeApplicationS
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.poll);
     await this.slots.close(GRACE_MS);
+    this.ends.close();
   }
 
   private async claim(): Promise<void> {

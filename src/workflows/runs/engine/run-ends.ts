@@ -4,6 +4,14 @@ import { Injectable } from '@nestjs/common';
 @Injectable()
 export class RunEnds {
   private readonly waiting = new Map<string, Set<() => void>>();
+  /** The process stops: nothing that is still queued will end here, and waiting for it would hold the stop up. */
+  closed = false;
+
+  /** Lets everybody who waits go. */
+  close(): void {
+    this.closed = true;
+    for (const runId of this.waiting.keys()) this.announce(runId);
+  }
 
   announce(runId: string): void {
     const listeners = this.waiting.get(runId);

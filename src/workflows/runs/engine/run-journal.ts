@@ -1,11 +1,12 @@
 import { type Json } from '../../../common/json.js';
+import { isDeeperThan } from '../../../common/json-depth.js';
 import { isStorable } from '../../../common/storable-text.js';
 import { type Effect } from '../../../integrations/index.js';
 import { type Journal, type StepRecord } from '../../compiler/run-context.js';
 import { NodeError } from '../../nodes/node-error.js';
 import { limits } from '../../spec/limits.js';
 import { type GroupCommitter, type Write } from './group-committer.js';
-import { type Claim, type NewRun, type RunEnd, type StepRow } from './rows.js';
+import { type Claim, type JsonText, type NewRun, type RunEnd, type StepRow } from './rows.js';
 
 /** Another process holds the run now: this one stops silently, whatever it has not committed is void. */
 export class RunLostError extends Error {
@@ -95,7 +96,7 @@ export class RunJournal implements Journal {
     if (this.steps > limits.steps) {
       throw new NodeError('step-limit', `This run has taken ${limits.steps} steps, more are not allowed.`);
     }
-    const text = JSON.stringify(step.output ?? null);
+    const text = jsonTextOf(step);
     if (text.length > limits.valueBytes / 4 && Buffer.byteLength(text) > limits.valueBytes) {
       throw new NodeError('output-too-large', `The value of ${step.path} has more than ${limits.valueBytes} bytes.`);
     }
@@ -114,4 +115,15 @@ export class RunJournal implements Journal {
     this.bytes += text.length;
     return text;
   }
+}
+
+function jsonTextOf({ path, output }: StepRecord): JsonText {
+  try {
+    const text = JSON.stringify(output ?? null);
+    if (!isDeeperThan(limits.valueDepth, text)) return text;
+  } catch (error) {
+    // The engine's stack is at its end.
+    if (!(error instanceof RangeError)) throw error;
+  }
+  throw new NodeError('output-invalid', `The value of ${path} is nested deeper than ${limits.valueDepth}.`);
 }
