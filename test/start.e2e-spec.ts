@@ -3,6 +3,8 @@ import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createTestDatabase } from './support/database.js';
+import { specOf } from './support/factories.js';
+import { json, startPeer } from './support/peer.js';
 import { freePort, Program } from './support/program.js';
 
 let directory: string;
@@ -86,27 +88,18 @@ describe('npm start', () => {
   it('ends requests in progress before it stops', async () => {
     const { program, url } = await start();
     await program.says('Admin API key');
+    let stopped: Promise<number | null> | undefined;
+    // The run is under way for certain: it is its own request that has the program stopped.
+    const peer = await startPeer((_request, response) => {
+      stopped = program.stop();
+      setTimeout(() => json(response, { ok: true }), 300);
+    });
     const headers = { authorization: `Bearer ${keyIn(program.output)}`, 'content-type': 'application/json' };
-    const spec = {
-      version: '1',
-      nodes: [
-        {
-          id: 'r',
-          type: 'repeat',
-          until: 'false',
-          max_iterations: 3,
-          delay: '300ms',
-          nodes: [{ id: 's', type: 'set', value: 1 }],
-        },
-      ],
-    };
-    const running = fetch(`${url}/v1/runs?mode=sync`, { method: 'POST', headers, body: JSON.stringify({ spec }) });
-    const begun = async () =>
-      ((await (await fetch(`${url}/v1/me`, { headers })).json()) as { user_id: string }).user_id;
-    await begun();
-    const ended = program.stop();
-    expect((await running).status).toBe(200);
-    expect(await (await running).json()).toMatchObject({ status: 'COMPLETED' });
-    expect(await ended).toBe(0);
+    const spec = specOf([{ id: 'call', type: 'tool', tool: 'http.request', inputs: { url: peer.url } }]);
+    const answer = await fetch(`${url}/v1/runs?mode=sync`, { method: 'POST', headers, body: JSON.stringify({ spec }) });
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ status: 'COMPLETED', outputs: { body: { ok: true } } });
+    expect(await stopped).toBe(0);
+    await peer.close();
   });
 });
