@@ -1,4 +1,5 @@
 import { startApp, type TestApp } from './support/app.js';
+import { connect } from './support/database.js';
 import { runSpec, specOf } from './support/factories.js';
 import { json, type Peer, startPeer } from './support/peer.js';
 
@@ -64,8 +65,26 @@ describe('a run that passes a limit', () => {
   });
 
   it('may have a timeout that is longer than a timer can be', async () => {
-    const spec = specOf([{ id: 'a', type: 'set', value: 1 }], { settings: { timeout: '30d' } });
+    const nodes = [{ id: 'a', type: 'set', value: 1 }];
+    const pause = { id: 'r', type: 'repeat', until: 'false', max_iterations: 2, delay: '30ms', nodes };
+    const spec = specOf([pause], { settings: { timeout: '30d' } });
     expect(await runSpec(seer.admin, spec)).toMatchObject({ status: 'COMPLETED' });
+  });
+});
+
+describe('a run whose end the database refuses', () => {
+  it('is FAILED, and not RUNNING for ever', async () => {
+    const database = await connect(seer.databaseUrl);
+    await database.query(`
+      create function refuse() returns trigger language plpgsql as $$ begin raise exception 'refused'; end $$;
+      create trigger refuse before update on workflow_run for each row when (new.status = 'COMPLETED')
+        execute function refuse()`);
+    const { body } = await seer.admin.post('/v1/runs', { spec: specOf([{ id: 'a', type: 'set', value: 1 }]) });
+    let run = body;
+    while (run.status === 'RUNNING') run = (await seer.admin.get(`/v1/runs/${body.run_id}`)).body;
+    expect(run).toMatchObject({ status: 'FAILED', error_detail: { code: 'internal-error' } });
+    await database.query('drop trigger refuse on workflow_run');
+    await database.end();
   });
 });
 

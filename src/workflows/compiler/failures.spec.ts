@@ -58,9 +58,10 @@ describe('when one lane fails', () => {
     const guarded = tool('work', 'slow', { ms: 2_000 }, { on_error: [tool('handled', 'echo')] });
     const retried = tool('again', 'slow', { ms: 2_000 }, { retry: { max_attempts: 3, initial_interval: '1ms' } });
     const nodes = [{ id: 'p', type: 'parallel', branches: { a: [guarded], b: [retried], c: [tool('bad', 'broken')] } }];
-    const { failure } = await execute(nodes);
+    const { failure, steps } = await execute(nodes);
     expect(failure).toMatchObject({ detail: { node_id: 'bad' } });
     expect(effects).toEqual(['work', 'again', 'bad']);
+    expect(steps).toEqual(['bad 1 FAILED']);
   });
 
   it('the rounds that were over keep their steps', async () => {
@@ -68,9 +69,34 @@ describe('when one lane fails', () => {
     expect(steps).toEqual(['bad[1] 1 FAILED', 'odd[0] 1 COMPLETED', 'soon[1] 1 COMPLETED']);
   });
 
+  it('no effect begins that was still waiting for what came before it to be durable', async () => {
+    class Slow extends MemoryJournal {
+      override async settled(): Promise<void> {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+    const wait = { id: 'w', type: 'repeat', until: 'false', max_iterations: 2, delay: '5ms', nodes: [set('n', 1)] };
+    const branches = { a: [tool('work', 'echo')], b: [wait, { id: 'no', type: 'fail', message: 'no' }] };
+    const { failure } = await execute([{ id: 'p', type: 'parallel', branches }], {}, new Slow());
+    expect(failure).toMatchObject({ message: 'no' });
+    expect(effects).toEqual([]);
+  });
+
+  it('those that only decide stop as well', async () => {
+    const decide = { id: 'd', type: 'if', condition: 'x == 0', then: [tool('bad', 'broken')] };
+    const items = Array.from({ length: 1_000 }, (_, n) => n);
+    const { steps } = await execute([each('inputs', [decide], { max_concurrency: 2 })], items);
+    expect(steps.length).toBeLessThan(500);
+  });
+
   it('several failures at the same moment are still one', async () => {
     const { failure } = await execute([each('[1, 2, 3]', [tool('bad', 'broken')])]);
     expect(failure).toMatchObject({ detail: { code: 'upstream-error', path: 'bad[0]' } });
+    const decide = { id: 'i', type: 'if', condition: '[true][int(x)]', then: [] };
+    const undecided = await execute([each('[7, 8, 9]', [decide])]);
+    expect(undecided.failure).toMatchObject({ detail: { code: 'expression-error', path: 'i[0]' } });
+    const uncollected = await execute([each('[7, 8, 9]', [set('n', 1)], { collect: '[1][int(x)]' })]);
+    expect(uncollected.failure).toMatchObject({ detail: { code: 'expression-error', node_id: 'all' } });
   });
 });
 
