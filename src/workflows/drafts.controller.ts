@@ -5,7 +5,7 @@ import { ApiProblems } from '../common/http/problems/api-problems.js';
 import { Caller, type Principal, RequireScope } from '../users/index.js';
 import { DraftsService } from './drafts.service.js';
 import { ReportResponse } from './preflight/preflight.dto.js';
-import { DraftResponse, UpdateDraftRequest } from './workflow-draft.dto.js';
+import { DraftResponse, MAX_NUMBER, UpdateDraftRequest } from './workflow-draft.dto.js';
 
 @ApiTags('Workflows')
 @Controller('v1/workflows/:id/draft')
@@ -67,5 +67,5 @@ function withETag(response: Response, draft: DraftResponse): DraftResponse {
 function revisionOf(ifMatch: string | undefined): number | undefined {
   if (ifMatch === undefined) return undefined;
   const match = /^"([1-9]\d{0,9})"$/.exec(ifMatch.trim());
-  return match ? Math.min(Number(match[1]), 2_147_483_647) : 0;
+  return match ? Math.min(Number(match[1]), MAX_NUMBER) : 0;
 }

@@ -1,15 +1,7 @@
 import { type Json } from '../../common/json.js';
 import { SpecInvalidError } from './compile-workflow.js';
-import { effects, execute, flakyCalls, peak } from './memory-journal.spec-helper.js';
+import { effects, execute, flakyCalls, peak, echo, set } from './memory-journal.spec-helper.js';
 
-const set = (id: string, value: unknown) => ({ id, type: 'set', value });
-const echo = (id: string, value: unknown, more: object = {}) => ({
-  id,
-  type: 'tool',
-  tool: 'echo',
-  inputs: { value },
-  ...more,
-});
 const outputOf = async (nodes: unknown[], inputs = {}) => (await execute(nodes, inputs as never)).output;
 
 beforeEach(() => {

@@ -1,6 +1,5 @@
-import { effects, execute, flakyCalls, MemoryJournal } from './memory-journal.spec-helper.js';
+import { effects, execute, flakyCalls, MemoryJournal, set } from './memory-journal.spec-helper.js';
 
-const set = (id: string, value: unknown) => ({ id, type: 'set', value });
 const tool = (id: string, name: string, inputs: object = {}, more: object = {}) => ({
   id,
   type: 'tool',

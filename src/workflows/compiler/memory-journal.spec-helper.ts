@@ -133,3 +133,15 @@ export async function execute(
     stop.abort(new Crash());
   }
 }
+
+/** A `set` node. */
+export const set = (id: string, value: unknown) => ({ id, type: 'set', value });
+
+/** A node that calls `echo`. */
+export const echo = (id: string, value: unknown, more: object = {}) => ({
+  id,
+  type: 'tool',
+  tool: 'echo',
+  inputs: { value },
+  ...more,
+});

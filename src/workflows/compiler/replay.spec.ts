@@ -1,13 +1,4 @@
-import { Crash, effects, execute, flakyCalls, MemoryJournal } from './memory-journal.spec-helper.js';
-
-const set = (id: string, value: unknown) => ({ id, type: 'set', value });
-const echo = (id: string, value: unknown, more: object = {}) => ({
-  id,
-  type: 'tool',
-  tool: 'echo',
-  inputs: { value },
-  ...more,
-});
+import { Crash, effects, execute, flakyCalls, MemoryJournal, echo, set } from './memory-journal.spec-helper.js';
 
 const graphs: Record<string, unknown[]> = {
   'a chain': [echo('a', 1), set('b', '${a + 1}'), echo('c', '${b + 1}'), set('d', '${c}'), echo('e', '${d * 2}')],

@@ -1,7 +1,8 @@
 import { check } from './check.js';
 import { Failure, withSource } from './expression-error.js';
 import { parseExpression } from './expression.js';
-import { typeOfSchema, type JsonSchema } from './schema-types.js';
+import { type JsonSchema } from '../../common/json-schema.js';
+import { typeOfSchema } from './schema-types.js';
 import { describeType, type Type, type TypeName } from './types.js';
 
 /** What an expression may refer to: the names in scope and the JSON Schemas of their values; `true` is anything. */

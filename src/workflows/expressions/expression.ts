@@ -1,5 +1,5 @@
 import type { Json } from '../../common/json.js';
-import { BoundedCache } from './bounded-cache.js';
+import { byLength, LruCache } from '../../common/lru-cache.js';
 import { outputBudget, workBudget, type Budget } from './budget.js';
 import { compile } from './compile.js';
 import { withSource } from './expression-error.js';
@@ -29,7 +29,7 @@ export interface Expression {
   readonly evaluate: (scope: Scope, work?: Budget, room?: Budget) => Json;
 }
 
-const cache = new BoundedCache<Expression>(LIMITS.cachedSource);
+const cache = new LruCache<string, Expression>(LIMITS.cachedSource, byLength);
 
 /**
  * Parses bare CEL. Sources seen lately are answered from a cache.

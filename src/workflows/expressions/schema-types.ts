@@ -1,9 +1,6 @@
 import type { Json, JsonObject } from '../../common/json.js';
 import { DYN, listOf, type MapType, type Type } from './types.js';
 
-/** A JSON Schema (2020-12). `true` and `{}` allow anything. */
-export type JsonSchema = JsonObject | boolean;
-
 /** Schemas nested deeper than this are taken for "anything". */
 const MAX_DEPTH = 32;
 

@@ -1,4 +1,4 @@
-import { BoundedCache } from './bounded-cache.js';
+import { byLength, LruCache } from '../../common/lru-cache.js';
 import type { Budget } from './budget.js';
 import { fail } from './expression-error.js';
 import { Duration } from './values.js';
@@ -50,7 +50,7 @@ export function formatDuration(duration: Duration): string {
   return `${seconds === '-0' ? '0' : seconds}s`;
 }
 
-const formatters = new BoundedCache<Intl.DateTimeFormat>(2_000);
+const formatters = new LruCache<string, Intl.DateTimeFormat>(2_000, byLength);
 
 /**
  * What a clock on the wall shows in a time zone: a date whose **UTC** fields are the local ones.

@@ -1,5 +1,6 @@
 import { parseExpression } from '../expressions/expression.js';
 import { limits } from '../spec/limits.js';
+import { namePattern } from '../spec/names.js';
 import { type Block, type NodeSpec } from '../spec/workflow-spec.js';
 import { blockSchema, defineControl, expressionSchema } from './define-node.js';
 import { NodeError } from './node-error.js';
@@ -15,7 +16,7 @@ interface ForEachNode extends NodeSpec {
   readonly collect?: string;
 }
 
-const variable = { type: 'string', pattern: '^[a-z][a-z0-9_]{0,62}$', description: 'A name for use inside the block.' };
+const variable = { type: 'string', pattern: namePattern, description: 'A name for use inside the block.' };
 
 export const forEachNode = defineControl<ForEachNode>({
   key: 'for_each',

@@ -1,4 +1,5 @@
 import { type JsonObject } from '../../common/json.js';
+import { namePattern } from '../spec/names.js';
 import { type Block, type NodeSpec } from '../spec/workflow-spec.js';
 import { blockSchema, defineControl } from './define-node.js';
 import { block, members } from './place.js';
@@ -17,7 +18,7 @@ export const parallelNode = defineControl<ParallelNode>({
       type: 'object',
       minProperties: 1,
       maxProperties: 50,
-      propertyNames: { pattern: '^[a-z][a-z0-9_]{0,62}$' },
+      propertyNames: { pattern: namePattern },
       additionalProperties: blockSchema,
     },
   },

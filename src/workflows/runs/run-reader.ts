@@ -34,7 +34,7 @@ export class RunReader {
     return RunResponse.from(viewOfRow(row));
   }
 
-  /** @throws RunNotFoundError */
+  /** Undefined when the caller has no such run. */
   async status(caller: Principal, runId: string): Promise<WorkflowRunStatus | undefined> {
     const [row] = await this.em.execute<[{ status: WorkflowRunStatus }?]>(
       'select status from workflow_run where run_id = ? and user_id = ?',

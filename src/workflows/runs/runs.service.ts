@@ -3,6 +3,7 @@ import { Environment } from '../../common/config/environment.js';
 import { type Json, type JsonObject } from '../../common/json.js';
 import { makePublicId } from '../../common/public-id.js';
 import { type Principal } from '../../users/index.js';
+import { MAX_NUMBER } from '../workflow-draft.dto.js';
 import { RunEnds } from './engine/run-ends.js';
 import { RunReader } from './run-reader.js';
 import { RunStarter, type RunRequest, type StartedRun } from './run-starter.js';
@@ -96,7 +97,6 @@ export class RunsService {
 function versionOf(version: Json | undefined): RunVersion {
   if (version === undefined || version === null) return 'published';
   if (version === 'published' || version === 'draft') return version;
-  if (typeof version === 'number' && Number.isInteger(version) && version > 0 && version <= 2_147_483_647)
-    return version;
+  if (typeof version === 'number' && Number.isInteger(version) && version > 0 && version <= MAX_NUMBER) return version;
   throw new RunVersionInvalidError();
 }

@@ -1,6 +1,6 @@
 import { getMetadataStorage, type ValidationError } from 'class-validator';
 import { type Fault } from '../../errors.js';
-import { pointerStep } from '../json-pointer.js';
+import { pointerTo } from '../../json.js';
 import { limits } from '../limits.js';
 import { didYouMean } from './did-you-mean.js';
 
@@ -13,7 +13,7 @@ export function faultsOf(errors: readonly ValidationError[]): Fault[] {
 
 function collect(errors: readonly ValidationError[], parent: string, faults: Fault[]): void {
   for (const error of errors) {
-    const pointer = parent + pointerStep(error.property);
+    const pointer = pointerTo(parent, error.property);
     for (const [constraint, message] of Object.entries(error.constraints ?? {})) {
       if (faults.length === limits.faults) return;
       faults.push(

@@ -1,12 +1,12 @@
 import { RE2JS, RE2JSException } from 're2js';
-import { BoundedCache } from '../bounded-cache.js';
+import { byLength, LruCache } from '../../../common/lru-cache.js';
 import type { Budget } from '../budget.js';
 import { fail } from '../expression-error.js';
 
 /** The library may use 8 MB for the automaton of one pattern; building that takes 100 ms, and there are many patterns. */
 const AUTOMATON_BYTES = 262_144;
 
-const patterns = new BoundedCache<RE2JS>(4_000);
+const patterns = new LruCache<string, RE2JS>(4_000, byLength);
 
 /**
  * Whether the pattern is found in the text. RE2 takes time proportional to the text, whatever the pattern; with the
