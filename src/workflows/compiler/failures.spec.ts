@@ -24,23 +24,23 @@ beforeEach(() => {
 describe('when one lane fails', () => {
   const failsFirst = [
     { id: 'odd', type: 'if', condition: 'x == 1', then: [tool('soon', 'slow', { ms: 30 }), tool('bad', 'broken')] },
-    tool('work', 'slow', { ms: 2_000 }),
+    tool('work', 'slow', { ms: 60_000 }),
   ];
 
   it('the others stop at once, and those that wait do not begin', async () => {
-    const startedAt = Date.now();
     const { failure, steps } = await execute([each('[2, 1, 3, 4, 5]', failsFirst, { max_concurrency: 2 })]);
     expect(failure).toMatchObject({ detail: { code: 'upstream-error', node_id: 'bad', path: 'bad[1]' } });
     expect([...effects].sort()).toEqual(['bad[1]', 'soon[1]', 'work[0]']);
-    expect(Date.now() - startedAt).toBeLessThan(1_000);
     // Stopping is not a failure of the node that was stopped.
     expect(steps).not.toContain('work[0] 1 FAILED');
   });
 
   it('nothing runs any more when on_error begins, also not what hears no signal', async () => {
+    const fails = [tool('soon', 'deaf', { after: 'work[0]' }), tool('bad', 'broken')];
+    const failsOnceWorking = { id: 'odd', type: 'if', condition: 'x == 1', then: fails };
     const nodes = [
-      each('[2, 1]', [failsFirst[0], tool('work', 'deaf', { ms: 60 }), tool('more', 'echo')], {
-        on_error: [tool('rest', 'deaf', { ms: 90 })],
+      each('[2, 1]', [failsOnceWorking, tool('work', 'deaf', { after: 'bad[1]', ms: 5 }), tool('more', 'echo')], {
+        on_error: [tool('rest', 'deaf', { ms: 5 })],
       }),
     ];
     const { steps } = await execute(nodes);
@@ -54,8 +54,8 @@ describe('when one lane fails', () => {
   });
 
   it('the others do not take its failure for theirs', async () => {
-    const guarded = tool('work', 'slow', { ms: 2_000 }, { on_error: [tool('handled', 'echo')] });
-    const retried = tool('again', 'slow', { ms: 2_000 }, { retry: { max_attempts: 3, initial_interval: '1ms' } });
+    const guarded = tool('work', 'slow', { ms: 60_000 }, { on_error: [tool('handled', 'echo')] });
+    const retried = tool('again', 'slow', { ms: 60_000 }, { retry: { max_attempts: 3, initial_interval: '1ms' } });
     const nodes = [{ id: 'p', type: 'parallel', branches: { a: [guarded], b: [retried], c: [tool('bad', 'broken')] } }];
     const { failure, steps } = await execute(nodes);
     expect(failure).toMatchObject({ detail: { node_id: 'bad' } });
@@ -102,11 +102,9 @@ describe('when one lane fails', () => {
 describe('a stop', () => {
   it('stops what runs beside it', async () => {
     const stop = { id: 'enough', type: 'stop', output: 'enough' };
-    const branches = { slow: [tool('work', 'slow', { ms: 2_000 })], quick: [tool('first', 'echo'), stop] };
-    const startedAt = Date.now();
+    const branches = { slow: [tool('work', 'slow', { ms: 60_000 })], quick: [tool('first', 'echo'), stop] };
     const { output } = await execute([{ id: 'p', type: 'parallel', branches }, tool('after', 'echo')]);
     expect(output).toBe('enough');
-    expect(Date.now() - startedAt).toBeLessThan(1_000);
     expect(effects).toEqual(['work', 'first']);
   });
 });

@@ -49,7 +49,10 @@ export class MemoryJournal implements Journal {
 /** What tools did: one line for each call. */
 export const effects: string[] = [];
 
-/** Tools of the tests: `echo` gives back its value, `flaky` fails until it was called often enough, `deaf` hears no signal. */
+/**
+ * Tools of the tests: `echo` gives back its value, `flaky` fails until it was called often enough, `deaf` hears no signal and
+ * can wait for the call at another path (`after`).
+ */
 export const flakyCalls = new Map<string, number>();
 const test = (key: string, effect: Tool['effect'] = 'write'): Tool => ({
   key,
@@ -70,14 +73,37 @@ class Upstream extends Error {
   }
 }
 
+const waiting = new Set<() => void>();
+
+function begin(path: string): void {
+  effects.push(path);
+  for (const look of waiting) look();
+}
+
+/** Resolves when a tool was called at this path. */
+function begun(path: string): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (!effects.includes(path)) return;
+      waiting.delete(look);
+      resolve();
+    };
+    waiting.add(look);
+    look();
+  });
+}
+
 let running = 0;
 /** The most calls of `slow` that were under way at a time since it was set to 0. */
 export const peak = { slow: 0 };
 
 const callTool: RunContext['callTool'] = async ({ tool, inputs }, { path, signal }) => {
-  effects.push(path);
+  begin(path);
   if (tool === 'broken') throw new Upstream(false);
-  if (tool === 'deaf') await new Promise((resolve) => setTimeout(resolve, Number(inputs.ms)));
+  if (tool === 'deaf') {
+    if (inputs.after !== undefined) await begun(String(inputs.after));
+    await new Promise((resolve) => setTimeout(resolve, Number(inputs.ms ?? 0)));
+  }
   if (tool === 'flaky') {
     const calls = (flakyCalls.get(path) ?? 0) + 1;
     flakyCalls.set(path, calls);
