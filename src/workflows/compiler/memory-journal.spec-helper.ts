@@ -101,7 +101,7 @@ const callTool: RunContext['callTool'] = async ({ tool, inputs }, { path, signal
   begin(path);
   if (tool === 'broken') throw new Upstream(false);
   if (tool === 'deaf') {
-    if (inputs.after !== undefined) await begun(String(inputs.after));
+    if (typeof inputs.after === 'string') await begun(inputs.after);
     await new Promise((resolve) => setTimeout(resolve, Number(inputs.ms ?? 0)));
   }
   if (tool === 'flaky') {
