@@ -7,28 +7,39 @@ export class DatabaseUnavailableError extends DomainError {
   override readonly retryAfter = 2;
 
   constructor(reason: string) {
-    super(`The database is not available right now (${reason}). Nothing was changed; try again in a moment.`);
+    super(
+      `The database is not available right now (${reason}). Try again in a moment, with the same Idempotency-Key if ` +
+        'you sent one: whether this request was still recorded is not certain.',
+    );
   }
 }
 
 /** SQLSTATE classes that mean "away or stopping", and Node's codes for a connection that can't be had. */
 const unavailableStates = /^(08|57P0[1-5]|53300|53400|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/;
 
+/** How node-postgres words what it gives no code. */
+const connectionLost =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/;
+
+/** What an error of a driver or of Node's sockets may tell. Its class says nothing: it may be of another realm. */
+interface DriverError {
+  readonly code?: unknown;
+  readonly syscall?: unknown;
+  readonly message?: unknown;
+  readonly cause?: unknown;
+}
+
 /** Translates a driver's error that says the database is away, else undefined. */
 export function asDatabaseUnavailable(error: unknown): DatabaseUnavailableError | undefined {
-  for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
-    const code = 'code' in cause ? String(cause.code) : '';
+  let cause = error;
+  for (let depth = 0; depth < 5 && typeof cause === 'object' && cause !== null; depth++) {
+    const { code, syscall, message, cause: deeper }: DriverError = cause;
     // A unix socket that is gone: the server was stopped in good order.
-    const gone = code === 'ENOENT' && 'syscall' in cause && cause.syscall === 'connect';
-    if (gone || unavailableStates.test(code)) return new DatabaseUnavailableError(code);
-    // node-postgres gives these no code.
-    if (
-      /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(
-        cause.message,
-      )
-    ) {
+    const gone = code === 'ENOENT' && syscall === 'connect';
+    if (typeof code === 'string' && (gone || unavailableStates.test(code))) return new DatabaseUnavailableError(code);
+    if (typeof message === 'string' && connectionLost.test(message))
       return new DatabaseUnavailableError('connection lost');
-    }
+    cause = deeper;
   }
   return undefined;
 }
