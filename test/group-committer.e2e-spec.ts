@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { newUuid } from '../src/common/public-id.js';
 import { GroupCommitter, type Write } from '../src/workflows/runs/engine/group-committer.js';
-import { type NewRun, type RunEnd, type StepRow } from '../src/workflows/runs/engine/rows.js';
+import { type NewRun, type RunEnd, type RunOutcome, type StepRow } from '../src/workflows/runs/engine/rows.js';
 import { connect, createTestDatabase } from './support/database.js';
 
 const NOBODY = '999999999';
@@ -37,10 +37,11 @@ const birth = (run: NewRun): Write => ({ kind: 'new', run, claim, steps: [] });
 
 function step(path: string, attempt = 1): StepRow {
   const now = Date.now();
-  return { nodeId: path, path, attempt, status: 'COMPLETED', output: '1', startedAt: now, completedAt: now };
+  const times = { startedAt: now, completedAt: now };
+  return { nodeId: path, path, attempt, seq: 1, status: 'COMPLETED', inputs: null, output: '1', ...times };
 }
 
-function progress(runId: string, paths: string[], more: { fence?: number; end?: RunEnd } = {}): Write {
+function progress(runId: string, paths: string[], more: { fence?: number; outcome?: RunOutcome } = {}): Write {
   return { kind: 'progress', runId, fence: 1, steps: paths.map((path) => step(path)), ...more };
 }
 
@@ -67,7 +68,7 @@ async function stateOf(runId: string) {
 describe('the group committer', () => {
   it('makes a run, its steps and its end durable in one write', async () => {
     const run = newRun();
-    const write: Write = { kind: 'new', run, claim, steps: [step('a'), step('b')], end: over() };
+    const write: Write = { kind: 'new', run, claim, steps: [step('a'), step('b')], outcome: over() };
     expect(await committer.commit(write)).toBe(true);
     expect(await stateOf(run.runId)).toEqual({ status: 'COMPLETED', held: false, outputs: 2, paths: ['a', 'b'] });
   });
@@ -76,7 +77,7 @@ describe('the group committer', () => {
     const runId = await started();
     expect(await committer.commit(progress(runId, ['a']))).toBe(true);
     expect(await stateOf(runId)).toMatchObject({ status: 'RUNNING', held: true, paths: ['a'] });
-    expect(await committer.commit(progress(runId, ['b', 'c'], { end: over() }))).toBe(true);
+    expect(await committer.commit(progress(runId, ['b', 'c'], { outcome: over() }))).toBe(true);
     expect(await stateOf(runId)).toMatchObject({ status: 'COMPLETED', paths: ['a', 'b', 'c'] });
   });
 
@@ -96,9 +97,9 @@ describe('the group committer', () => {
     const runId = await started();
     await behind.query('update workflow_run set attempt = 2 where run_id = $1', [runId]);
     expect(await committer.commit(progress(runId, ['old']))).toBe(false);
-    expect(await committer.commit(progress(runId, ['old'], { end: over('FAILED') }))).toBe(false);
+    expect(await committer.commit(progress(runId, ['old'], { outcome: over('FAILED') }))).toBe(false);
     expect(await stateOf(runId)).toMatchObject({ status: 'RUNNING', paths: [] });
-    expect(await committer.commit(progress(runId, ['new'], { fence: 2, end: over() }))).toBe(true);
+    expect(await committer.commit(progress(runId, ['new'], { fence: 2, outcome: over() }))).toBe(true);
     expect(await stateOf(runId)).toMatchObject({ status: 'COMPLETED', paths: ['new'] });
   });
 
@@ -106,10 +107,10 @@ describe('the group committer', () => {
     const runId = await started();
     const ends = [over('COMPLETED'), over('FAILED'), over('CANCELLED')];
     const reached: boolean[] = [];
-    for (const end of ends) reached.push(await committer.commit(progress(runId, [], { end })));
+    for (const outcome of ends) reached.push(await committer.commit(progress(runId, [], { outcome })));
     expect(reached).toEqual([true, false, false]);
     expect(await committer.commit(progress(runId, ['late']))).toBe(false);
-    expect(await committer.commit(progress(newUuid(), ['late'], { end: over() }))).toBe(false);
+    expect(await committer.commit(progress(newUuid(), ['late'], { outcome: over() }))).toBe(false);
     expect(await stateOf(runId)).toMatchObject({ status: 'COMPLETED', paths: [] });
   });
 
@@ -154,6 +155,6 @@ describe('the group committer', () => {
     expect(rows[0]!.steps).toBeGreaterThanOrEqual(confirmed);
     // A connection that was killed while it was idle may still be handed out once.
     await committer.commit(birth(newRun())).catch(() => {});
-    for (const runId of runIds) expect(await committer.commit(progress(runId, [], { end: over() }))).toBe(true);
+    for (const runId of runIds) expect(await committer.commit(progress(runId, [], { outcome: over() }))).toBe(true);
   });
 });

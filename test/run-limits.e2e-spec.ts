@@ -77,7 +77,7 @@ describe('a run whose end the database refuses', () => {
     const database = await connect(seer.databaseUrl);
     await database.query(`
       create function refuse() returns trigger language plpgsql as $$ begin raise exception 'refused'; end $$;
-      create trigger refuse before update on workflow_run for each row when (new.status = 'COMPLETED')
+      create trigger refuse before insert or update on workflow_run for each row when (new.status = 'COMPLETED')
         execute function refuse()`);
     const { body } = await seer.admin.post('/v1/runs', { spec: specOf([{ id: 'a', type: 'set', value: 1 }]) });
     let run = body;

@@ -1,3 +1,5 @@
+import { RunWorker } from './runs/run-worker.entity.js';
+import { WorkflowRunCheckpoint } from './runs/workflow-run-checkpoint.entity.js';
 import { WorkflowRunStep } from './runs/workflow-run-step.entity.js';
 import { WorkflowRun } from './runs/workflow-run.entity.js';
 import { WorkflowDraftRevision } from './workflow-draft-revision.entity.js';
@@ -14,4 +16,6 @@ export const workflowsEntities = [
   WorkflowVersion,
   WorkflowRun,
   WorkflowRunStep,
+  WorkflowRunCheckpoint,
+  RunWorker,
 ];

@@ -5,11 +5,17 @@ import { DraftsController } from './drafts.controller.js';
 import { DraftsService } from './drafts.service.js';
 import { PreflightController } from './preflight/preflight.controller.js';
 import { GroupCommitter } from './runs/engine/group-committer.js';
+import { ChildRuns } from './runs/engine/child-runs.js';
+import { HeldRuns } from './runs/engine/held-runs.js';
 import { RunDispatcher } from './runs/engine/run-dispatcher.js';
-import { RunEnds } from './runs/engine/run-ends.js';
 import { RunExecutor } from './runs/engine/run-executor.js';
+import { RunKeeper } from './runs/engine/run-keeper.js';
+import { RunNews } from './runs/engine/run-news.js';
+import { RunNotices } from './runs/engine/run-notices.js';
 import { RunQueue } from './runs/engine/run-queue.js';
 import { RunSlots } from './runs/engine/run-slots.js';
+import { RunSweeper } from './runs/engine/run-sweeper.js';
+import { WorkerLease } from './runs/engine/worker-lease.js';
 import { RunReader } from './runs/run-reader.js';
 import { RunStarter } from './runs/run-starter.js';
 import { RunTargets } from './runs/run-target.js';
@@ -41,11 +47,17 @@ import { WorkflowsService } from './workflows.service.js';
     VersionsService,
     WorkflowSpecs,
     GroupCommitter,
+    ChildRuns,
+    HeldRuns,
     RunDispatcher,
-    RunEnds,
     RunExecutor,
+    RunKeeper,
+    RunNews,
+    RunNotices,
     RunQueue,
     RunSlots,
+    RunSweeper,
+    WorkerLease,
     RunReader,
     RunStarter,
     RunTargets,

@@ -3,4 +3,5 @@ export const advisoryLocks = {
   migration: 7_331_101,
   firstAdministrator: 7_331_102,
   keyRing: 7_331_103,
+  runSweep: 7_331_104,
 } as const;

@@ -5,7 +5,7 @@ import { hashApiKey } from '../api-keys/api-key-secret.js';
 import { type UserRole } from '../user.entity.js';
 import { CredentialsInvalidError } from './auth.errors.js';
 import { ExpiringCache } from './expiring-cache.js';
-import { NotificationListener } from './notification-listener.js';
+import { NotificationListener } from '../../common/database/notification-listener.js';
 import { type Principal } from './principal.js';
 import { type ScopeName, usableScopes } from './scopes.js';
 

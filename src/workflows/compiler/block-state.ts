@@ -20,10 +20,8 @@ export interface Control {
 
 export type Controls = Readonly<Record<string, Control>>;
 
-export interface LaneResult {
-  lane: number;
-  value: Json;
-}
+/** What became of a lane: its value, or that it waits. */
+export type LaneResult = { lane: number; value: Json } | { lane: number; paused: true };
 
 /** Written to `$lanes` to begin anew. */
 export const NO_LANES = Symbol('no lanes');

@@ -7,11 +7,9 @@ import { type Scope } from '../nodes/execution.js';
 import { type Catalogues, preflight, type PreflightReport } from '../preflight/preflight.js';
 import { limits } from '../spec/limits.js';
 import { type Block, type WorkflowSpec } from '../spec/workflow-spec.js';
-import { everyNode } from '../preflight/every-node.js';
 import { type CompiledBlock } from './compiled-block.js';
 import { emitBlock } from './emit-block.js';
 import { type Emission } from './emission.js';
-import { leafEffect } from './leaf-act.js';
 
 /** A workflow that can be executed any number of times, side by side. */
 export interface CompiledWorkflow {
@@ -23,8 +21,6 @@ export interface CompiledWorkflow {
   readonly output: ((scope: Scope) => Json) | undefined;
   /** Longest running time in milliseconds. */
   readonly timeout: number;
-  /** Nothing in it touches the world: such a run is one commit. */
-  readonly pure: boolean;
 }
 
 /** The spec has errors; the report names them. */
@@ -70,15 +66,6 @@ export class Compiler {
       block: emitBlock(spec.nodes, emission),
       output: output && ((scope) => output.evaluate(scope)),
       timeout: parseDuration(spec.settings?.timeout ?? '') ?? limits.defaultRunTimeout,
-      pure: this.isPure(checked, emission),
     };
-  }
-
-  private isPure(spec: Json, emission: Emission): boolean {
-    for (const { node } of everyNode(spec, this.catalogues.nodeTypes)) {
-      const type = this.catalogues.nodeTypes.get(node.type as string);
-      if (type && 'prepare' in type && leafEffect(node as never, emission) !== 'none') return false;
-    }
-    return true;
   }
 }

@@ -10,45 +10,45 @@ import { type RunContext } from './run-context.js';
 /** Opens a control-flow node: `when`, then its decision. A failure here is the node's. */
 export function enter(node: NodeSpec, decide: (scope: Scope) => Partial<Control>): Act {
   const shouldRun = whenOf(node);
-  return async (chain) => {
+  return (chain) => {
     const step = startStep(chain.context.journal, node.id, chain.pathOf(node.id));
     const { startedAt } = step;
     try {
       const decision = shouldRun(chain.scope) ? decide(chain.scope) : { skipped: true, choice: null, lanes: [] };
       chain.enter(node.id, { startedAt, ...decision });
     } catch (error) {
-      throw await recordFailure(chain.context.journal, step, error);
+      throw recordFailure(chain.context.journal, step, error);
     }
   };
 }
 
 /** Closes a control-flow node: its value, and its step. */
 export function leave(node: NodeSpec, valueOf: (chain: Chain, control: Control) => Json): Act {
-  return async (chain) => {
+  return (chain) => {
     const { journal } = chain.context;
     const control = chain.controlOf(node.id);
     const path = chain.pathOf(node.id);
     if (control.skipped) {
-      await recordSkip(journal, node.id, path);
+      recordSkip(journal, node.id, path);
       return chain.set(node.id, null);
     }
     const known = journal.recorded(path);
     const output = known ? known.output : valueOf(chain, control);
-    if (!known) await recordOutput(journal, startStep(journal, node.id, path, control.startedAt), output, 'none');
+    if (!known) recordOutput(journal, startStep(journal, node.id, path, control.startedAt), output, 'none');
     chain.set(node.id, output);
   };
 }
 
 /** Evaluates an expression at the end of a nested block; its failure is the control-flow node's, in that round. */
-export async function evaluateAtEnd<Value>(
+export function evaluateAtEnd<Value>(
   node: NodeSpec,
   frame: string,
   context: RunContext,
   expression: () => Value,
-): Promise<Value> {
+): Value {
   try {
     return expression();
   } catch (error) {
-    throw await recordFailure(context.journal, startStep(context.journal, node.id, node.id + frame), error);
+    throw recordFailure(context.journal, startStep(context.journal, node.id, node.id + frame), error);
   }
 }

@@ -1,6 +1,7 @@
 import { Send } from '@langchain/langgraph';
 import { type Json } from '../../common/json.js';
 import { type FanOut, type Lane } from '../nodes/control-flow.js';
+import { RunPaused } from '../nodes/node-error.js';
 import { type Scope } from '../nodes/execution.js';
 import { type NodeSpec } from '../spec/workflow-spec.js';
 import { enter, evaluateAtEnd, leave } from './control-acts.js';
@@ -55,7 +56,11 @@ export function emitFanOut(sequence: Sequence, node: NodeSpec, flow: FanOut): vo
   draft.edge(worker, join);
   const collect = leave(node, (chain, { lanes = [] }) => {
     const values: Json[] = lanes.map(() => null);
-    for (const result of chain.lanes) values[result.lane] = result.value;
+    for (const result of chain.lanes) {
+      // Those that can go on have done so: now the whole node waits.
+      if ('paused' in result) throw new RunPaused();
+      values[result.lane] = result.value;
+    }
     return flow.collect(values, lanes);
   });
   sequence.act(join, collect);

@@ -74,7 +74,7 @@ describe('when one lane fails', () => {
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     }
-    const wait = { id: 'w', type: 'repeat', until: 'false', max_iterations: 2, delay: '5ms', nodes: [set('n', 1)] };
+    const wait = { id: 'w', type: 'repeat', until: 'false', max_iterations: 2, nodes: [set('n', 1)] };
     const branches = { a: [tool('work', 'echo')], b: [wait, { id: 'no', type: 'fail', message: 'no' }] };
     const { failure } = await execute([{ id: 'p', type: 'parallel', branches }], {}, new Slow());
     expect(failure).toMatchObject({ message: 'no' });
@@ -160,9 +160,9 @@ describe('on_error', () => {
 
 describe('a journal that fails', () => {
   class Away extends MemoryJournal {
-    override async record(...[step]: Parameters<MemoryJournal['record']>): Promise<void> {
+    override record(...[step]: Parameters<MemoryJournal['record']>): void {
       if (step.nodeId === 'a') throw new Error('the database is away');
-      return super.record(step);
+      super.record(step);
     }
   }
 

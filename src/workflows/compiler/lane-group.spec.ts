@@ -6,6 +6,7 @@ const contextOf = (signal = new AbortController().signal): RunContext => ({
   journal: new MemoryJournal(),
   signal,
   callTool: () => Promise.reject(new Error('not used')),
+  callWorkflow: () => Promise.reject(new Error('not used')),
 });
 const soon = () => new Promise<void>((resolve) => setImmediate(resolve));
 

@@ -6,7 +6,7 @@ import { type Block, type NodeSpec } from '../spec/workflow-spec.js';
 import { type Act, type Chain } from './chain.js';
 import { type CompiledBlock } from './compiled-block.js';
 import { type Emission } from './emission.js';
-import { nodeTimeout } from './node-failure.js';
+import { NodeFailure, nodeTimeout } from './node-failure.js';
 import { type Attempt, whenOf, withOnError, withRetry } from './policy.js';
 import { recordFailure, recordSkip, startStep } from './record-step.js';
 import { runLeaf } from './run-leaf.js';
@@ -48,9 +48,9 @@ function act(node: NodeSpec, attempt: Attempt, emission: Emission): Act {
     try {
       if (shouldRun(chain.scope)) return persistent(chain);
     } catch (error) {
-      throw await recordFailure(journal, startStep(journal, node.id, path), error);
+      throw recordFailure(journal, startStep(journal, node.id, path), error);
     }
-    await recordSkip(journal, node.id, path);
+    recordSkip(journal, node.id, path);
     return null;
   };
   const handler = Array.isArray(node.on_error) ? emission.emitBlock(node.on_error as Block) : undefined;
@@ -60,14 +60,16 @@ function act(node: NodeSpec, attempt: Attempt, emission: Emission): Act {
 
 async function runBlock(node: NodeSpec, inner: CompiledBlock, chain: Chain, limit: number | undefined): Promise<Json> {
   const { context, scope, frame } = chain;
-  if (limit === undefined) return (await inner.run(scope, frame, context)).value;
   const step = startStep(context.journal, node.id, chain.pathOf(node.id));
-  const late = abortAfter(limit);
-  const signal = AbortSignal.any([context.signal, late]);
+  const late = limit === undefined ? undefined : abortAfter(limit);
+  const signal = late ? AbortSignal.any([context.signal, late]) : context.signal;
   try {
     return (await inner.run(scope, frame, { ...context, signal })).value;
   } catch (error) {
-    if (!late.aborted || context.signal.aborted) throw error;
-    throw await recordFailure(context.journal, step, nodeTimeout(node.id, limit));
+    if (context.signal.aborted) throw error;
+    if (late?.aborted) throw recordFailure(context.journal, step, nodeTimeout(node.id, limit!));
+    // Its own attempts are counted by its own steps.
+    if (node.retry && error instanceof NodeFailure) recordFailure(context.journal, step, error);
+    throw error;
   }
 }

@@ -9,7 +9,7 @@ class Forgetful extends MemoryJournal {
   override nextAttempt(): number {
     return 1;
   }
-  override async record(_step: StepRecord): Promise<void> {}
+  override record(_step: StepRecord): void {}
 }
 
 describe('a for_each over many items', () => {

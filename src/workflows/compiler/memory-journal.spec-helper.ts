@@ -1,7 +1,8 @@
 import { type Json, type JsonObject } from '../../common/json.js';
 import { type Tool, type ToolCatalogue } from '../../integrations/index.js';
 import { nodeCatalogue } from '../nodes/catalogue.js';
-import { RunStopped } from '../nodes/node-error.js';
+import { RunPaused, RunStopped } from '../nodes/node-error.js';
+import { type Pause, type PauseEnd } from '../nodes/pause.js';
 import { type NodeFailure } from './node-failure.js';
 import { Compiler } from './compile-workflow.js';
 import { type Journal, type RunContext, type StepRecord } from './run-context.js';
@@ -14,12 +15,22 @@ export class MemoryJournal implements Journal {
   readonly steps: StepRecord[];
   /** How often an effect waited for what came before it. */
   settles = 0;
+  /** What the run waits for when this execution is over. */
+  readonly waits = new Map<string, Pause>();
+  private readonly failuresBefore = new Map<string, number>();
 
   constructor(
     recorded: readonly StepRecord[] = [],
     private readonly crashAfter = Infinity,
+    /** The execution that paused, what was answered since, and the time that it is. */
+    private readonly before?: MemoryJournal,
+    private readonly answers: ReadonlyMap<string, Json> = new Map(),
+    private readonly now = 0,
   ) {
     this.steps = [...recorded];
+    for (const { path, status } of recorded) {
+      if (status === 'FAILED') this.failuresBefore.set(path, (this.failuresBefore.get(path) ?? 0) + 1);
+    }
   }
 
   recorded(path: string): { output: Json } | undefined {
@@ -35,10 +46,31 @@ export class MemoryJournal implements Journal {
     this.live();
   }
 
-  async record(step: StepRecord): Promise<void> {
+  record(step: StepRecord): void {
     this.live();
     this.steps.push(structuredClone(step));
     this.live();
+  }
+
+  takeEarlierFailures(path: string): number {
+    const count = this.failuresBefore.get(path) ?? 0;
+    this.failuresBefore.delete(path);
+    return count;
+  }
+
+  pauseAt(path: string): Pause | undefined {
+    return this.before?.waits.get(path);
+  }
+
+  endOfPause(path: string): PauseEnd | undefined {
+    const answer = this.answers.get(path);
+    if (answer !== undefined) return { answer: { value: answer, by: 'ada', at: '2026-01-01T00:00:00.000Z' } };
+    const until = this.pauseAt(path)?.until;
+    return until !== undefined && Date.parse(until) <= this.now ? { due: until } : undefined;
+  }
+
+  wait(path: string, pause: Pause): void {
+    this.waits.set(path, pause);
   }
 
   private live(): void {
@@ -127,6 +159,8 @@ const compiler = new Compiler({ nodeTypes: nodeCatalogue, tools });
 export interface Outcome {
   output?: Json;
   failure?: NodeFailure;
+  /** It waits for what is in `journal.waits`. */
+  paused?: true;
   journal: MemoryJournal;
   /** Path, attempt and status of each step, sorted by path. */
   steps: string[];
@@ -142,17 +176,23 @@ export async function execute(
   const spec = { version: '1', nodes, ...more } as JsonObject;
   const workflow = compiler.compile(JSON.stringify(spec), spec);
   const stop = new AbortController();
-  const done = (outcome: Pick<Outcome, 'output' | 'failure'>): Outcome => ({
+  const done = (outcome: Pick<Outcome, 'output' | 'failure' | 'paused'>): Outcome => ({
     ...outcome,
     journal,
     steps: journal.steps.map(({ path, attempt, status }) => `${path} ${attempt} ${status}`).sort(),
   });
   try {
     const scope = { inputs, trigger: null, run: { id: 'run_1' } };
-    const { value, scope: end } = await workflow.block.run(scope, '', { journal, signal: stop.signal, callTool });
+    const { value, scope: end } = await workflow.block.run(scope, '', {
+      journal,
+      signal: stop.signal,
+      callTool,
+      callWorkflow: () => Promise.reject(new Error('not used')),
+    });
     return done({ output: workflow.output ? workflow.output(end) : value });
   } catch (error) {
     if (error instanceof RunStopped) return done({ output: error.output });
+    if (error instanceof RunPaused) return done({ paused: true });
     if ((error as Error).name === 'NodeFailure') return done({ failure: error as NodeFailure });
     throw error;
   } finally {

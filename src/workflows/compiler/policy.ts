@@ -5,9 +5,9 @@ import { type Scope } from '../nodes/execution.js';
 import { type NodeSpec, type RetrySpec } from '../spec/workflow-spec.js';
 import { type Chain } from './chain.js';
 import { type CompiledBlock } from './compiled-block.js';
+import { delay } from './delay.js';
 import { NodeFailure } from './node-failure.js';
 import { recordOutput } from './record-step.js';
-import { pause } from './timers.js';
 
 /** Something that gives a node's value, or throws a NodeFailure. */
 export type Attempt = (chain: Chain) => Promise<Json>;
@@ -24,12 +24,19 @@ export function withRetry(node: NodeSpec, attempt: Attempt): Attempt {
   const { retry } = node;
   if (!retry || retry.max_attempts <= 1) return attempt;
   return async (chain) => {
-    for (let failures = 0; ;) {
+    const { journal } = chain.context;
+    const path = chain.pathOf(node.id);
+    // A node that had failed as often as it may was about to fail for good, or begins anew inside an outer retry.
+    let failures = journal.takeEarlierFailures(path) % retry.max_attempts;
+    for (;;) {
+      if (failures > 0 && !journal.recorded(path)) {
+        const at = `${path}.retry${journal.nextAttempt(path)}`;
+        await delay(chain.context, at, pauseBefore(retry, failures), { type: 'retry', node_id: node.id });
+      }
       try {
         return await attempt(chain);
       } catch (error) {
         if (!failedHere(error, chain) || !error.retryable || ++failures >= retry.max_attempts) throw error;
-        await pause(pauseBefore(retry, failures), chain.context.signal);
       }
     }
   };
@@ -52,7 +59,7 @@ export function withOnError(node: NodeSpec, attempt: Attempt, handler: CompiledB
       } catch (failure) {
         if (!failedHere(failure, chain)) throw failure;
         error = failure.toJson();
-        await recordOutput(journal, { nodeId: node.id, path, attempt: 1, startedAt }, error, 'none');
+        recordOutput(journal, { nodeId: node.id, path, attempt: 1, startedAt }, error, 'none');
       }
     }
     if (!handler) return { error };

@@ -10,6 +10,8 @@ export interface StepStart {
   readonly path: string;
   readonly attempt: number;
   readonly startedAt: number;
+  /** What it was called with; set when that is known. */
+  inputs?: Json;
 }
 
 export function startStep(journal: Journal, nodeId: string, path: string, startedAt = Date.now()): StepStart {
@@ -21,27 +23,27 @@ export function startStep(journal: Journal, nodeId: string, path: string, starte
  * @throws NodeFailure when that cannot be kept; it is then recorded as such. What is wrong with the journal itself (the
  * database is away, the run is another process's) passes through: it says nothing about the node.
  */
-export async function recordOutput(journal: Journal, step: StepStart, output: Json, effect: Effect): Promise<void> {
+export function recordOutput(journal: Journal, step: StepStart, output: Json, effect: Effect): void {
   try {
-    await journal.record({ ...step, status: 'COMPLETED', output, completedAt: Date.now() }, effect);
+    journal.record({ ...step, status: 'COMPLETED', output, completedAt: Date.now() }, effect);
   } catch (error) {
     if (!(error instanceof NodeError)) throw error;
-    throw await recordFailure(journal, step, error);
+    throw recordFailure(journal, step, error);
   }
 }
 
 /** Records whatever a node threw. @returns it as the node's failure, to be thrown */
-export async function recordFailure(journal: Journal, step: StepStart, thrown: unknown): Promise<NodeFailure> {
+export function recordFailure(journal: Journal, step: StepStart, thrown: unknown): NodeFailure {
   const failure = nodeFailure(thrown, step);
   const error = { ...failure.detail, message: failure.message };
-  await journal.record({ ...step, status: 'FAILED', output: null, error, completedAt: Date.now() }, 'none');
+  journal.record({ ...step, status: 'FAILED', output: null, error, completedAt: Date.now() }, 'none');
   return failure;
 }
 
 /** Records that `when` was false, unless it was recorded before. */
-export async function recordSkip(journal: Journal, nodeId: string, path: string): Promise<void> {
+export function recordSkip(journal: Journal, nodeId: string, path: string): void {
   if (journal.recorded(path)) return;
   const now = Date.now();
   const step = { nodeId, path, attempt: 1, startedAt: now, completedAt: now };
-  await journal.record({ ...step, status: 'SKIPPED', output: null }, 'none');
+  journal.record({ ...step, status: 'SKIPPED', output: null }, 'none');
 }

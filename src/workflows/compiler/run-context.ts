@@ -2,6 +2,8 @@ import { type LangGraphRunnableConfig } from '@langchain/langgraph';
 import { type Json } from '../../common/json.js';
 import { type Effect } from '../../integrations/index.js';
 import { type Execution } from '../nodes/execution.js';
+import { RunPaused } from '../nodes/node-error.js';
+import { type Pause, type PauseEnd } from '../nodes/pause.js';
 import { type ErrorDetail } from './node-failure.js';
 
 export type StepStatus = 'COMPLETED' | 'FAILED' | 'SKIPPED';
@@ -12,6 +14,8 @@ export interface StepRecord {
   readonly path: string;
   readonly attempt: number;
   readonly status: StepStatus;
+  /** What it was called with, of nodes that touch the world. */
+  readonly inputs?: Json;
   readonly output: Json;
   readonly error?: ErrorDetail & { message: string };
   readonly startedAt: number;
@@ -27,14 +31,36 @@ export interface Journal {
   recorded(path: string): { readonly output: Json } | undefined;
   /** Number of the next attempt at this path, from 1; failed attempts of earlier processes count. */
   nextAttempt(path: string): number;
-  /** Resolves when everything recorded so far is durable: awaited before the world is touched. */
+  /** How often this path has failed in executions before this one; 0 when it is asked again. */
+  takeEarlierFailures(path: string): number;
+  /**
+   * Resolves when everything recorded so far is durable: awaited before the world is touched.
+   * @throws RunLostError when the run is another process's, or this one has to hand it back
+   */
   settled(): Promise<void>;
   /**
-   * Records a step. Of a node that touched the world it resolves when the step is durable; others are written with the
-   * next durable point.
+   * Records a step. That of a node that touched the world is written at once, others with the next durable point; whoever
+   * depends on its being durable awaits {@link settled}.
    * @throws NodeError `output-too-large`, `output-invalid` or `step-limit` when the value can't be kept.
    */
-  record(step: StepRecord, effect: Effect): Promise<void> | void;
+  record(step: StepRecord, effect: Effect): void;
+  /** The pause at this path that an earlier execution has begun. */
+  pauseAt(path: string): Pause | undefined;
+  /** How the pause at this path is over, if it is. */
+  endOfPause(path: string): PauseEnd | undefined;
+  /** The run waits at this path when this execution is over. */
+  wait(path: string, pause: Pause): void;
+}
+
+/**
+ * Waits at a path. @returns how the pause is over
+ * @throws RunPaused while it is not
+ */
+export function pauseAt(journal: Journal, path: string, begin: () => Pause): PauseEnd {
+  const end = journal.endOfPause(path);
+  if (end) return end;
+  journal.wait(path, journal.pauseAt(path) ?? begin());
+  throw new RunPaused();
 }
 
 /** What a graph carries besides its state: the one run it executes. */
@@ -43,6 +69,7 @@ export interface RunContext {
   /** Aborts when the run ends early: failed elsewhere, cancelled, timed out, handed back. */
   readonly signal: AbortSignal;
   readonly callTool: Execution['callTool'];
+  readonly callWorkflow: Execution['callWorkflow'];
 }
 
 /** The run that a graph node works for. */

@@ -1,10 +1,12 @@
 import { type Json } from '../../common/json.js';
 import { type Effect } from '../../integrations/index.js';
 import { type Leaf } from '../nodes/define-node.js';
-import { RunStopped } from '../nodes/node-error.js';
+import { RunPaused, RunStopped } from '../nodes/node-error.js';
+import { type Pause } from '../nodes/pause.js';
 import { type Chain } from './chain.js';
 import { nodeTimeout } from './node-failure.js';
-import { recordFailure, recordOutput, startStep } from './record-step.js';
+import { pauseAt } from './run-context.js';
+import { recordFailure, recordOutput, type StepStart, startStep } from './record-step.js';
 import { abortAfter } from './timers.js';
 
 /** A leaf as the compiler knows it. */
@@ -37,21 +39,32 @@ export async function runLeaf(leaf: CompiledLeaf, chain: Chain): Promise<Json> {
   try {
     output = await attempt(leaf, chain, step);
   } catch (error) {
+    if (error instanceof RunPaused) throw error;
     if (error instanceof RunStopped) {
-      await recordOutput(journal, step, error.output, leaf.effect);
+      recordOutput(journal, step, error.output, leaf.effect);
       throw error;
     }
     // The run is over already (cancelled, timed out, failed elsewhere): this attempt is not to blame.
     signal.throwIfAborted();
-    throw await recordFailure(journal, step, error);
+    throw recordFailure(journal, step, error);
   }
-  await recordOutput(journal, step, output, leaf.effect);
+  recordOutput(journal, step, output, leaf.effect);
   return output;
 }
 
-function attempt(leaf: CompiledLeaf, chain: Chain, step: { path: string; attempt: number }): Json | Promise<Json> {
-  const { signal, callTool } = chain.context;
-  const execution = { scope: chain.scope, path: step.path, attempt: step.attempt, callTool };
+function attempt(leaf: CompiledLeaf, chain: Chain, step: StepStart): Json | Promise<Json> {
+  const { signal, callTool, callWorkflow, journal } = chain.context;
+  const { path, attempt } = step;
+  const execution = {
+    scope: chain.scope,
+    path,
+    attempt,
+    callTool,
+    callWorkflow,
+    pause: (begin: () => Omit<Pause, 'node_id'>) =>
+      pauseAt(journal, path, () => ({ ...begin(), node_id: leaf.id }) as Pause),
+    showInputs: (inputs: Json) => (step.inputs = inputs),
+  };
   if (leaf.effect === 'none') return leaf.run({ ...execution, signal });
   const late = leaf.timeout === undefined ? undefined : abortAfter(leaf.timeout);
   const either = late ? AbortSignal.any([signal, late]) : signal;

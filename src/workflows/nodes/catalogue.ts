@@ -1,3 +1,4 @@
+import { approvalNode } from './approval.node.js';
 import { type NodeType } from './define-node.js';
 import { failNode } from './fail.node.js';
 import { forEachNode } from './for-each.node.js';
@@ -8,6 +9,8 @@ import { setNode } from './set.node.js';
 import { stopNode } from './stop.node.js';
 import { switchNode } from './switch.node.js';
 import { toolNode } from './tool.node.js';
+import { waitNode } from './wait.node.js';
+import { workflowNode } from './workflow.node.js';
 
 /** Every node type; a new one is a file beside this one and a line here. */
 export const nodeTypes: readonly NodeType[] = [
@@ -18,6 +21,9 @@ export const nodeTypes: readonly NodeType[] = [
   forEachNode,
   parallelNode,
   repeatNode,
+  waitNode,
+  approvalNode,
+  workflowNode,
   stopNode,
   failNode,
 ];

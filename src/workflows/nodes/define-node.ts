@@ -19,6 +19,10 @@ interface NodeTypeCommon<Node extends NodeSpec> {
   readonly fields: Readonly<Record<string, JsonSchema>>;
   /** Which of the fields must be there. */
   readonly required: readonly string[];
+  /** Exactly one of these fields must be there. */
+  readonly oneOf?: readonly string[];
+  /** Fields that hold a JSON Schema. */
+  readonly schemas?: readonly string[];
   /** A node of this type that works, for the documentation. */
   readonly example: Json;
   /**

@@ -1,4 +1,5 @@
 import { type Json, type JsonObject } from '../../common/json.js';
+import { type Pause, type PauseEnd } from './pause.js';
 
 /** The values that expressions can refer to at one place, by name. */
 export type Scope = Readonly<JsonObject>;
@@ -13,6 +14,17 @@ export interface Execution {
   /** Aborts when the run ends early or the node's time is over. */
   readonly signal: AbortSignal;
   callTool(call: ToolCall, execution: Execution): Promise<Json>;
+  /** Runs another workflow as a child of this run. */
+  callWorkflow(call: WorkflowCall, execution: Execution): Promise<Json>;
+  /**
+   * Waits here, holding no worker: the run is executed again when the pause is over, up to this very call.
+   * @param begin makes the pause when the run comes here for the first time
+   * @returns how it is over
+   * @throws RunPaused while it is not
+   */
+  pause(begin: () => Omit<Pause, 'node_id'>): PauseEnd;
+  /** What the node was called with, for its step; never a secret. */
+  showInputs(inputs: Json): void;
 }
 
 /** A call of a tool by a node; the inputs are evaluated. */
@@ -20,4 +32,13 @@ export interface ToolCall {
   readonly nodeId: string;
   readonly tool: string;
   readonly inputs: JsonObject;
+}
+
+/** A call of another workflow by a node; everything is evaluated. */
+export interface WorkflowCall {
+  readonly nodeId: string;
+  /** Public id. */
+  readonly workflowId: string;
+  readonly version: 'published' | number;
+  readonly inputs: Json;
 }

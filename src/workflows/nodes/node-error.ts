@@ -21,3 +21,9 @@ export class NodeError extends Error {
 export class RunStopped {
   constructor(readonly output: Json) {}
 }
+
+/**
+ * Thrown where a run has to wait: this lane goes no further now. Others go on; when none can, the run becomes WAITING and
+ * holds no worker. Not an error either.
+ */
+export class RunPaused {}

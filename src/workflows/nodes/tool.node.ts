@@ -38,6 +38,7 @@ export const toolNode = defineLeaf<ToolNode>({
     const inputs = parseTemplate(literalInputs(node));
     return (execution) => {
       const evaluated = inputs.evaluate(execution.scope) as JsonObject;
+      execution.showInputs(evaluated);
       return execution.callTool({ nodeId: node.id, tool: node.tool, inputs: evaluated }, execution);
     };
   },

@@ -17,22 +17,23 @@ export function checkShape(spec: JsonObject, nodeTypes: NodeCatalogue, found: Fi
   for (const { code, pointer, message } of specValidator.validate(spec)) {
     found.error(code as FindingCode, { pointer }, message);
   }
-  checkInputsSchema(spec.inputs, found);
+  checkSchema(spec.inputs, '/inputs', 'the inputs', found);
   new ShapeWalk(nodeTypes, found).block(spec.nodes, '/nodes', 1);
 }
 
-function checkInputsSchema(inputs: Json | undefined, found: FindingList): void {
-  if (!isJsonObject(inputs)) return;
-  if ('$async' in inputs) {
+function checkSchema(schema: Json | undefined, pointer: string, of: string, found: FindingList, node?: string | null) {
+  if (!isJsonObject(schema)) return;
+  if ('$async' in schema) {
     // Ajv's own keyword: checks would answer with promises, which are always truthy.
-    found.error('schema-invalid', { pointer: '/inputs/$async' }, 'The schema of the inputs cannot be asynchronous.');
+    const message = `The schema of ${of} cannot be asynchronous.`;
+    found.error('schema-invalid', { node, pointer: `${pointer}/$async` }, message);
     return;
   }
   try {
-    schemaValidator(inputs as JsonSchema);
+    schemaValidator(schema as JsonSchema);
   } catch (error) {
     if (!(error instanceof InvalidSchemaError)) throw error;
-    found.error('schema-invalid', { pointer: '/inputs' }, `The schema of the inputs is not valid: ${error.message}.`);
+    found.error('schema-invalid', { node, pointer }, `The schema of ${of} is not valid: ${error.message}.`);
   }
 }
 
@@ -87,6 +88,18 @@ class ShapeWalk {
     }
     for (const { code, pointer, message } of nodeValidator(type).validate(node)) {
       this.found.error(code as FindingCode, { ...at, pointer: at.pointer + pointer }, message);
+    }
+    if (type) this.checkExtras(node, type, at);
+  }
+
+  private checkExtras(node: JsonObject, type: NodeType, at: { node: string | null; pointer: string }): void {
+    const given = type.oneOf?.filter((field) => field in node);
+    if (given && given.length !== 1) {
+      const message = `A ${type.key} node has exactly one of ${type.oneOf!.join(' and ')}.`;
+      this.found.error(given.length === 0 ? 'missing-field' : 'not-allowed', at, message);
+    }
+    for (const field of type.schemas ?? []) {
+      checkSchema(node[field], `${at.pointer}/${field}`, `${at.node ?? 'the node'}.${field}`, this.found, at.node);
     }
   }
 

@@ -127,15 +127,15 @@ describe('the time of a preflight', () => {
       }),
     ],
     ['a hostile pattern', () => ({ version: '1', inputs: { pattern: '(a+)+$' }, nodes: [set('a', '${inputs.x}')] })],
-  ])('is under a second for 256 KB of %s', (_what, make) => {
+  ])('is bounded for 256 KB of %s', (_what, make) => {
     const spec = make();
-    // Processor time, and the better of two: the machine may be busy with something else.
+    // Processor time, the better of two, and far from the half second it takes: quadratic work would take minutes.
     const times = [1, 2].map(() => {
       const before = process.cpuUsage();
       check(spec);
       return process.cpuUsage(before).user / 1_000;
     });
-    expect(Math.min(...times)).toBeLessThan(1_000);
+    expect(Math.min(...times)).toBeLessThan(5_000);
   });
 });
 

@@ -62,6 +62,7 @@ export function nodeSchema(type: NodeType): JsonSchema {
     additionalProperties: false,
     required: ['id', 'type', ...type.required],
     properties: { ...commonNodeFields, ...type.fields, type: { const: type.key } },
+    ...(type.oneOf && { oneOf: type.oneOf.map((field) => ({ required: [field] })) }),
   };
 }
 
@@ -70,5 +71,11 @@ const validators = new LruCache<NodeType, SchemaValidator>(200);
 
 /** The validator for a node; of an unknown type only the common fields are checked. */
 export function nodeValidator(type: NodeType | undefined): SchemaValidator {
-  return type ? validators.getOrMake(type, () => explainingValidator(nodeSchema(type))) : anyNode;
+  return type ? validators.getOrMake(type, () => explainingValidator(fieldsOf(type))) : anyNode;
+}
+
+/** Without `oneOf`: the shape check says in words what that means. */
+function fieldsOf(type: NodeType): JsonSchema {
+  const { oneOf: _oneOf, ...schema } = nodeSchema(type) as Record<string, unknown>;
+  return schema as JsonSchema;
 }

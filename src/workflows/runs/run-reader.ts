@@ -12,7 +12,7 @@ import { type RunRow, type StepRow } from './run-rows.js';
 import { viewOfRow } from './run-view.js';
 
 const summaryColumns = `r.run_id, w.workflow_id, v.version_number, r.status, r.source, r.error, r.error_detail, r.waiting_for,
-  r.attempt, r.created_at, r.started_at, r.completed_at`;
+  r.attempt, r.parent_run_id, r.forked_from_run_id, r.forked_from_step, r.created_at, r.started_at, r.completed_at`;
 
 const joins = `from workflow_run r
   left join workflow w on w.id = r.workflow_id
@@ -55,15 +55,15 @@ export class RunReader {
     });
   }
 
-  /** In the order they ended. @throws RunNotFoundError */
+  /** In the order they became durable. @throws RunNotFoundError */
   async steps(caller: Principal, publicId: string, query: StepListQuery): Promise<Page<StepResponse>> {
     const runId = parsePublicId('run', publicId);
     if (!runId || !(await this.status(caller, runId))) throw new RunNotFoundError(publicId);
     return loadPage(this.cursors, {
       query,
       scope: { owner: caller.userId, list: `steps of ${publicId}` },
-      load: (count, position) => this.stepPage(runId, count, position),
-      positionOf: (row) => [row.completed_at, row.path, row.attempt],
+      load: (count, position) => this.stepsAfter(runId, Number(position?.[0] ?? 0), count),
+      positionOf: (row) => [row.seq],
       toItem: (row) => StepResponse.from(row),
     });
   }
@@ -96,12 +96,12 @@ export class RunReader {
     );
   }
 
-  private stepPage(runId: string, count: number, after: readonly (string | number)[] | undefined): Promise<StepRow[]> {
-    const position = after ? 'and (completed_at, path, attempt) > (?, ?, ?)' : '';
+  /** Steps with a number above `seq`, at most `count`. The caller may see the run. */
+  stepsAfter(runId: string, seq: number, count: number): Promise<StepRow[]> {
     return this.em.execute<StepRow[]>(
-      `select node_id, path, attempt, status, output, error, started_at, completed_at
-       from workflow_run_step where run_id = ? ${position} order by completed_at, path, attempt limit ?`,
-      [runId, ...(after ?? []), count],
+      `select node_id, path, attempt, seq, status, inputs, output, error, usage, started_at, completed_at
+       from workflow_run_step where run_id = ? and seq > ? order by seq limit ?`,
+      [runId, seq, count],
     );
   }
 }

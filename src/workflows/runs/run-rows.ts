@@ -14,6 +14,9 @@ export interface RunRow {
   error_detail: JsonObject | null;
   waiting_for: JsonObject | null;
   attempt: number;
+  parent_run_id: string | null;
+  forked_from_run_id: string | null;
+  forked_from_step: number | null;
   /** Times as raw SQL gives them: see `dateOf`. */
   created_at: string;
   started_at: string | null;
@@ -29,9 +32,12 @@ export interface StepRow {
   node_id: string;
   path: string;
   attempt: number;
+  seq: number;
   status: StepStatus;
+  inputs: Json;
   output: Json;
   error: JsonObject | null;
+  usage: JsonObject | null;
   started_at: string;
   completed_at: string;
 }

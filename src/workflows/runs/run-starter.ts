@@ -1,13 +1,19 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable, Logger } from '@nestjs/common';
 import { IdempotencyKeyReusedError } from '../../common/http/idempotency/idempotency.errors.js';
 import { type Json, type JsonObject } from '../../common/json.js';
 import { newUuid } from '../../common/public-id.js';
 import { GroupCommitter } from './engine/group-committer.js';
-import { type Claim, type NewRun, type RunEnd } from './engine/rows.js';
+import { type Claim, type NewRun, type RunOutcome } from './engine/rows.js';
 import { RunDispatcher } from './engine/run-dispatcher.js';
-import { type HeldRun } from './engine/run-executor.js';
-import { nothingRecorded, RunJournal, RunLostError } from './engine/run-journal.js';
+import { type HeldRun } from './engine/held-run.js';
+import { HeldRuns } from './engine/held-runs.js';
+import { nothingRecorded } from './engine/recorded-run.js';
+import { RunJournal } from './engine/run-journal.js';
+import { RunLostError } from './engine/run-lost.error.js';
+import { RunNotices } from './engine/run-notices.js';
+import { WorkerLease } from './engine/worker-lease.js';
 import { RunSlots } from './engine/run-slots.js';
 import { RunInputsInvalidError } from './run.errors.js';
 import { type RunTarget } from './run-target.js';
@@ -45,6 +51,9 @@ export class RunStarter {
     private readonly em: EntityManager,
     private readonly committer: GroupCommitter,
     private readonly slots: RunSlots,
+    private readonly lease: WorkerLease,
+    private readonly held: HeldRuns,
+    private readonly notices: RunNotices,
     private readonly dispatcher: RunDispatcher,
   ) {}
 
@@ -56,38 +65,36 @@ export class RunStarter {
     const run = newRun(request);
     if (this.slots.take(1) === 0) return this.enqueue(request, run);
     const held = this.hold(request, run);
+    const running = this.execute(held);
+    // A run that only computes is over by then: one commit in place of two.
+    await nextTurn();
     try {
-      await held.journal.settled();
+      await untilDurable(held);
     } catch (error) {
-      this.slots.release();
-      return this.earlier(request, run, error);
+      // It may have come to an end after all, though not with what it was to keep.
+      await running.catch(() => {});
+      if (!held.holding.isDurable) return this.earlier(request, run, error);
     }
-    this.letGo(run, this.execute(held));
+    this.letGo(run, running);
     return made(run, request, held.claim);
   }
 
   /**
-   * Starts a run and, if it is executed in place, resolves when it is over: nothing of a purely computed run needs to be
-   * durable before its end, so it is one commit. A run that is queued resolves at once; wait for its end then.
+   * Starts a run and, if it is executed in place, resolves when it is over or waits: nothing of a purely computed run needs
+   * to be durable before its end, so it is one commit. A run that is queued resolves at once; wait for its end then.
    * @throws RunInputsInvalidError, IdempotencyKeyReusedError, DatabaseUnavailableError
    */
   async startAndRun(request: RunRequest, patience: number): Promise<StartedRun> {
     const run = newRun(request);
     if (this.slots.take(1) === 0) return this.enqueue(request, run);
     const held = this.hold(request, run);
-    try {
-      // Whether the key is free must be known before the world is touched.
-      if (run.idempotency) await held.journal.settled();
-    } catch (error) {
-      this.slots.release();
-      return this.earlier(request, run, error);
-    }
     const running = this.execute(held);
-    const end = await atMost(patience, running, () => {
+    const outcome = await atMost(patience, running, () => {
       this.letGo(run, running);
-      return held.journal.settled();
+      return untilDurable(held);
     });
-    return made(run, request, held.claim, end);
+    if (held.holding.isDurable) return made(run, request, held.claim, outcome);
+    return this.earlier(request, run, new RunLostError());
   }
 
   /** The run goes on without the request that started it: what goes wrong with it now is for the log. */
@@ -97,7 +104,7 @@ export class RunStarter {
     });
   }
 
-  private async execute(held: HeldRun): Promise<RunEnd | undefined> {
+  private async execute(held: HeldRun): Promise<RunOutcome | undefined> {
     try {
       return await this.dispatcher.execute(held);
     } finally {
@@ -106,21 +113,39 @@ export class RunStarter {
   }
 
   private hold({ target, inputs, source }: RunRequest, run: NewRun): HeldRun & { claim: Claim } {
-    const claim = { workerId: this.slots.workerId, attempt: 1, startedAt: run.createdAt };
-    const journal = new RunJournal(this.committer, run.runId, claim, nothingRecorded(), run);
+    const { runId, createdAt, userId } = run;
+    const claim = { workerId: this.lease.workerId, attempt: 1, startedAt: createdAt };
+    const holding = this.held.take(runId, 1, false);
+    const { mayGoOn } = this.dispatcher;
     const about = {
       workflowId: target.workflow?.uuid ?? null,
       version: target.version?.number ?? null,
       source,
-      startedAt: run.createdAt,
-      attempt: 1,
+      createdAt,
+      startedAt: createdAt,
+      tries: 1,
+      depth: 0,
     };
-    return { runId: run.runId, workflow: target.compiled, journal, inputs, trigger: null, about, claim };
+    const options = { committer: this.committer, holding, claim, known: nothingRecorded(), birth: run, mayGoOn };
+    const journal = new RunJournal(options);
+    return {
+      holding,
+      userId,
+      workflow: target.compiled,
+      journal,
+      inputs,
+      trigger: null,
+      about,
+      ranMs: 0,
+      answered: 0,
+      claim,
+    };
   }
 
   private async enqueue(request: RunRequest, run: NewRun): Promise<StartedRun> {
     if (!(await this.committer.commit({ kind: 'new', run, steps: [] }))) return this.findByKey(request);
     this.dispatcher.wake();
+    this.notices.tell('queued');
     return made(run, request);
   }
 
@@ -141,8 +166,17 @@ export class RunStarter {
   }
 }
 
-function made(run: NewRun, { target }: RunRequest, claim?: Claim, end?: RunEnd): StartedRun {
-  return { runId: run.runId, isNew: true, view: viewOfNew(run, target, claim, end) };
+/** A run that is stopped or taken away right after is accepted all the same. @throws what kept it from being durable */
+async function untilDurable({ journal, holding }: HeldRun): Promise<void> {
+  try {
+    await journal.settled();
+  } catch (error) {
+    if (!holding.isDurable) throw error;
+  }
+}
+
+function made(run: NewRun, { target }: RunRequest, claim?: Claim, outcome?: RunOutcome): StartedRun {
+  return { runId: run.runId, isNew: true, view: viewOfNew(run, target, claim, outcome) };
 }
 
 function newRun({ userId, target, inputs, config, source, idempotency }: RunRequest): NewRun {

@@ -13,6 +13,9 @@ import {
   WorkflowNotFoundError,
 } from '../workflow.errors.js';
 
+/** Whose workflow it is. */
+type Owner = Pick<Principal, 'userId'>;
+
 /** Which version of a workflow runs. */
 export type RunVersion = 'published' | 'draft' | number;
 
@@ -46,8 +49,13 @@ export class RunTargets {
   async ofWorkflow(caller: Principal, publicId: string, wanted: RunVersion): Promise<RunTarget> {
     // A run of the draft freezes it first; the same draft again is the same version.
     const number = wanted === 'draft' ? (await this.versions.freezeDraft(caller, publicId)).versionNumber : wanted;
+    return this.ofVersion(caller, publicId, number);
+  }
+
+  /** @throws WorkflowNotFoundError, NotPublishedError, VersionNotFoundError, SpecInvalidProblem */
+  async ofVersion(owner: Owner, publicId: string, number: 'published' | number): Promise<RunTarget> {
     const uuid = parsePublicId('workflow', publicId);
-    const row = uuid && (await this.find(caller, uuid, number));
+    const row = uuid && (await this.find(owner, uuid, number));
     if (!row) throw new WorkflowNotFoundError(publicId);
     if (row.version_id === null) {
       throw number === 'published' ? new NotPublishedError(publicId) : new VersionNotFoundError(publicId, number);
@@ -66,14 +74,14 @@ export class RunTargets {
     return { compiled, workflow: null, version: null, spec };
   }
 
-  private async find(caller: Principal, uuid: string, number: 'published' | number): Promise<VersionRow | undefined> {
+  private async find(owner: Owner, uuid: string, number: 'published' | number): Promise<VersionRow | undefined> {
     const version =
       number === 'published' ? 'v.id = w.published_version_id' : 'v.workflow_id = w.id and v.version_number = ?';
     const [row] = await this.em.execute<[VersionRow?]>(
       `select w.id, v.id as version_id, v.version_number, v.spec_hash
        from workflow w left join workflow_version v on ${version}
        where w.workflow_id = ? and w.user_id = ?`,
-      [...(number === 'published' ? [] : [number]), uuid, caller.userId],
+      [...(number === 'published' ? [] : [number]), uuid, owner.userId],
     );
     return row;
   }

@@ -1,6 +1,6 @@
 import { type Json, type JsonObject } from '../../common/json.js';
 import { dateOf } from '../../common/database/sql-date.js';
-import { type Claim, type NewRun, type RunEnd } from './engine/rows.js';
+import { type Claim, isEnd, type NewRun, type RunOutcome } from './engine/rows.js';
 import { type RunRow } from './run-rows.js';
 import { type WorkflowRunSource, type WorkflowRunStatus } from './run-status.js';
 import { type RunTarget } from './run-target.js';
@@ -16,6 +16,9 @@ export interface RunView {
   errorDetail: JsonObject | null;
   waitingFor: JsonObject | null;
   attempt: number;
+  /** uuids. */
+  parentRunId: string | null;
+  forkedFrom: { runId: string; step: number } | null;
   createdAt: Date;
   startedAt: Date | null;
   completedAt: Date | null;
@@ -37,6 +40,8 @@ export function viewOfRow(row: RunRow): RunView {
     errorDetail: row.error_detail,
     waitingFor: row.waiting_for,
     attempt: row.attempt,
+    parentRunId: row.parent_run_id,
+    forkedFrom: row.forked_from_run_id ? { runId: row.forked_from_run_id, step: row.forked_from_step! } : null,
     createdAt: dateOf(row.created_at),
     startedAt: dateOf(row.started_at),
     completedAt: dateOf(row.completed_at),
@@ -48,17 +53,25 @@ export function viewOfRow(row: RunRow): RunView {
 }
 
 /** A run that was written here a moment ago: it need not be read again. */
-export function viewOfNew(run: NewRun, target: RunTarget, claim: Claim | undefined, end: RunEnd | undefined): RunView {
+export function viewOfNew(
+  run: NewRun,
+  target: RunTarget,
+  claim: Claim | undefined,
+  outcome: RunOutcome | undefined,
+): RunView {
+  const end = outcome && isEnd(outcome) ? outcome : undefined;
   return {
     runId: run.runId,
     workflowUuid: target.workflow?.uuid ?? null,
     versionNumber: target.version?.number ?? null,
-    status: end?.status ?? (claim ? 'RUNNING' : 'QUEUED'),
+    status: outcome?.status ?? (claim ? 'RUNNING' : 'QUEUED'),
     source: run.source,
     error: end?.error ?? null,
     errorDetail: end?.errorDetail ?? null,
     waitingFor: null,
     attempt: claim?.attempt ?? 0,
+    parentRunId: run.parent?.runId ?? null,
+    forkedFrom: run.forkedFrom ?? null,
     createdAt: new Date(run.createdAt),
     startedAt: claim ? new Date(claim.startedAt) : null,
     completedAt: end ? new Date(end.completedAt) : null,

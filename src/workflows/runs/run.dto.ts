@@ -24,6 +24,7 @@ import { MAX_NUMBER } from '../workflow-draft.dto.js';
 import { exampleSpec } from '../workflow.dto.js';
 import { type StepStatus } from '../compiler/run-context.js';
 import { type StepRow } from './run-rows.js';
+import { makeCheckpointId } from './checkpoint-id.js';
 import { type RunView } from './run-view.js';
 import { runSources, runStatuses, type WorkflowRunSource, type WorkflowRunStatus } from './run-status.js';
 
@@ -153,6 +154,10 @@ export class RunSummaryResponse {
   waiting_for: JsonObject | null;
   /** How often it was taken up by a process; 0 while it is queued. @example 1 */
   attempt: number;
+  /** The run whose `workflow` node started this one. @example run_0190b6a0-7e2c-7d3a-9f10-3b6f2f0c1a2b */
+  parent_run_id: string | null;
+  /** The checkpoint that it was forked from. @example run_0190b6a0-7e2c-7d3a-9f10-3b6f2f0c1a2b:3 */
+  forked_from: string | null;
   created_at: Date;
   started_at: Date | null;
   completed_at: Date | null;
@@ -197,15 +202,20 @@ export class StepResponse {
   attempt: number;
   @ApiProperty({ enum: stepStatuses })
   status: StepStatus;
+  @JsonValue({ description: 'What a node that touches the world was called with; null for others. Never a secret.' })
+  inputs: Json;
   @JsonValue({ description: 'The value of the node.' })
   output: Json;
   /** Of a failed attempt: `code`, `message`, and what the other side said. */
   @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
   error: JsonObject | null;
+  /** What it used up, such as tokens of a model. */
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
+  usage: JsonObject | null;
   started_at: Date;
   completed_at: Date;
 
-  static from(row: StepRow): StepResponse {
+  static from({ seq: _seq, ...row }: StepRow): StepResponse {
     return Object.assign(new StepResponse(), row, {
       started_at: dateOf(row.started_at),
       completed_at: dateOf(row.completed_at),
@@ -228,6 +238,8 @@ function summaryOf(run: RunView): RunSummaryResponse {
     error_detail: run.errorDetail,
     waiting_for: run.waitingFor,
     attempt: run.attempt,
+    parent_run_id: run.parentRunId && makePublicId('run', run.parentRunId),
+    forked_from: run.forkedFrom && makeCheckpointId(run.forkedFrom),
     created_at: run.createdAt,
     started_at: run.startedAt,
     completed_at: run.completedAt,

@@ -4,7 +4,7 @@ import { type Json, type JsonObject } from '../../common/json.js';
 import { makePublicId } from '../../common/public-id.js';
 import { type Principal } from '../../users/index.js';
 import { MAX_NUMBER } from '../workflow-draft.dto.js';
-import { RunEnds } from './engine/run-ends.js';
+import { RunNews } from './engine/run-news.js';
 import { RunReader } from './run-reader.js';
 import { RunStarter, type RunRequest, type StartedRun } from './run-starter.js';
 import { isFinal } from './run-status.js';
@@ -34,7 +34,7 @@ export class RunsService {
     private readonly targets: RunTargets,
     private readonly starter: RunStarter,
     private readonly reader: RunReader,
-    private readonly ends: RunEnds,
+    private readonly news: RunNews,
   ) {}
 
   /**
@@ -86,9 +86,9 @@ export class RunsService {
 
   private async untilOver(caller: Principal, runId: string, until: number): Promise<void> {
     for (;;) {
-      const announced = this.ends.next(runId, Math.min(LOOK_AGAIN_MS, Math.max(0, until - Date.now())));
+      const announced = this.news.next(runId, Math.min(LOOK_AGAIN_MS, Math.max(0, until - Date.now())));
       const status = await this.reader.status(caller, runId);
-      if (!status || isFinal(status) || status === 'WAITING' || this.ends.closed || Date.now() >= until) return;
+      if (!status || isFinal(status) || status === 'WAITING' || this.news.closed || Date.now() >= until) return;
       await announced;
     }
   }

@@ -19,14 +19,26 @@ export class WorkflowRunStep {
   @PrimaryKey({ type: 'smallint' })
   attempt: number;
 
+  /** Order in which the steps of a run became durable: 1, 2, 3 … without gaps. */
+  @Property({ type: 'integer' })
+  seq: number;
+
   @Property({ type: 'text' })
   nodeId: string;
 
   @Enum({ items: () => stepStatuses })
   status: StepStatus;
 
+  /** What the node was called with, of nodes that touch the world; never a secret. */
+  @Property({ type: 'json', columnType: 'json', nullable: true })
+  inputs: Json;
+
   @Property({ type: 'json', columnType: 'json', nullable: true })
   output: Json;
+
+  /** What it used up, such as tokens of a model. */
+  @Property({ type: 'json', columnType: 'json', nullable: true })
+  usage: JsonObject | null;
 
   /** `{code, message, …}` of a failed attempt. */
   @Property({ type: 'json', columnType: 'json', nullable: true })

@@ -7,7 +7,7 @@ import { Workflow } from '../workflow.entity.js';
 import { type WorkflowRunSource, type WorkflowRunStatus, runSources, runStatuses } from './run-status.js';
 
 /**
- * One run. Written by the group committer (run-committer.ts) and read by run-reader.ts, both in plain SQL: this entity
+ * One run. Written by the group committer (engine/group-committer.ts) and read by run-reader.ts, both in plain SQL: this entity
  * is the definition of the table. Its key is the uuid, made before the insert, so that a run, its event and its steps
  * go into the database in one statement (docs/decisions/0003).
  */
@@ -16,7 +16,23 @@ import { type WorkflowRunSource, type WorkflowRunStatus, runSources, runStatuses
 @Index({ name: 'workflow_run_of_workflow', properties: ['workflow', 'runId'] })
 @Index({
   name: 'workflow_run_queue',
-  expression: `create index "workflow_run_queue" on "workflow_run" ("run_id") where status = 'QUEUED'`,
+  expression: `create index "workflow_run_queue" on "workflow_run" ("user_id", "run_id") where status = 'QUEUED'`,
+})
+@Index({
+  name: 'workflow_run_due',
+  expression: `create index "workflow_run_due" on "workflow_run" ("wake_at") where status = 'WAITING'`,
+})
+@Index({
+  name: 'workflow_run_child',
+  expression:
+    'create unique index "workflow_run_child" on "workflow_run" ("parent_run_id", "parent_path") ' +
+    'where parent_run_id is not null',
+})
+@Index({
+  name: 'workflow_run_concurrency',
+  expression:
+    'create index "workflow_run_concurrency" on "workflow_run" ("concurrency_key", "run_id") ' +
+    `where concurrency_key is not null and status in ('QUEUED', 'RUNNING', 'WAITING')`,
 })
 @Index({
   name: 'workflow_run_leased',
@@ -78,9 +94,57 @@ export class WorkflowRun {
   @Property({ type: 'uuid', nullable: true })
   workerId: string | null;
 
-  /** Of a WAITING run: what it waits for, by path. */
-  @Property({ type: 'json', columnType: 'json', nullable: true })
+  /** How often the process that executed it died; the fifth time it fails with `crash-loop`. */
+  @Property({ type: 'smallint' })
+  crashes: Opt<number> = 0;
+
+  /** Running time of earlier attempts in milliseconds; waiting is not part of it. */
+  @Property({ type: 'integer' })
+  ranMs: Opt<number> = 0;
+
+  /** What it waits for, by path: an object of `{type, node_id, until?, …}`. What was answered is no longer in it. */
+  @Property({ type: 'json', nullable: true })
   waitingFor: JsonObject | null;
+
+  /**
+   * What was answered from outside, in the order it came: `[{path, value, by, at}]`. It only grows, so its length tells
+   * a process that pauses the run whether an answer came that it does not know.
+   */
+  @Property({ type: 'json', nullable: true })
+  answers: Json[] | null;
+
+  /** Of a WAITING run: when it goes on by itself at the latest. */
+  @Property({ type: 'timestamptz', columnType: 'timestamptz(3)', nullable: true })
+  wakeAt: Date | null;
+
+  /** The run whose `workflow` node started this one, and where in it. */
+  @ManyToOne(() => WorkflowRun, { nullable: true, deleteRule: 'cascade', joinColumn: 'parent_run_id', index: false })
+  parentRun: Rel<WorkflowRun> | null;
+
+  @Property({ type: 'text', nullable: true })
+  parentPath: string | null;
+
+  /** How many runs are above this one. */
+  @Property({ type: 'smallint' })
+  depth: Opt<number> = 0;
+
+  /** Runs with the same key share a limit (`settings.concurrency`); it begins with whose runs they are. */
+  @Property({ type: 'text', nullable: true })
+  concurrencyKey: string | null;
+
+  @Property({ type: 'integer', nullable: true })
+  concurrencyLimit: number | null;
+
+  /** Of a fork: the run and the checkpoint it began from. No foreign key: the origin may be deleted first. */
+  @Property({ type: 'uuid', nullable: true })
+  forkedFromRunId: string | null;
+
+  @Property({ type: 'integer', nullable: true })
+  forkedFromStep: number | null;
+
+  /** 1, and one more for each `retry` that led to this run. */
+  @Property({ type: 'smallint' })
+  tries: Opt<number> = 1;
 
   @Property({ type: 'timestamptz', columnType: 'timestamptz(3)', defaultRaw: 'now()' })
   createdAt: Opt<Date>;
@@ -91,7 +155,7 @@ export class WorkflowRun {
   @Property({ type: 'timestamptz', columnType: 'timestamptz(3)', nullable: true })
   completedAt: Date | null;
 
-  /** When the run fails with `run-timeout`. */
+  /** When a run that has waited fails with `run-timeout`, whatever it still waits for. */
   @Property({ type: 'timestamptz', columnType: 'timestamptz(3)', nullable: true })
   deadline: Date | null;
 }

@@ -24,6 +24,10 @@ export const limits = {
   steps: 10_000,
   /** Milliseconds of running time of a run whose settings name none. */
   defaultRunTimeout: 3_600_000,
+  /** Milliseconds from the start of a run to its end, all waiting included. */
+  runLifetime: 30 * 86_400_000,
+  /** Runs inside one another, through `workflow` nodes. */
+  depth: 8,
   /** Attempts of one node. */
   attempts: 20,
   /** Findings of a report; a spec with more is cut here. */

@@ -1,15 +1,24 @@
+import { wakeParents } from './wake-parents.js';
+
 /**
- * The statement of the group committer: one `WITH` that writes the new runs, steps and ends of many runs at once. It is
- * made of the parts that a batch has and prepared once for each combination (at most 15). Rows arrive as JSON arrays.
+ * The statement of the group committer: one `WITH` that writes the new runs, steps, pauses and ends of many runs at
+ * once. It is made of the parts that a batch has and prepared once for each combination. Rows arrive as JSON arrays.
  */
 const runColumns =
   'run_id uuid, user_id bigint, workflow_id bigint, workflow_version_id bigint, spec json, inputs json, config json, ' +
   'status text, source text, attempt smallint, worker_id uuid, created_at timestamptz, started_at timestamptz, ' +
-  'completed_at timestamptz, outputs json, error text, error_detail json';
+  'completed_at timestamptz, outputs json, error text, error_detail json, waiting_for jsonb, wake_at timestamptz, ' +
+  'deadline timestamptz, ran_ms int, parent_run_id uuid, parent_path text, depth smallint, concurrency_key text, ' +
+  'concurrency_limit int, forked_from_run_id uuid, forked_from_step int, tries smallint';
 const runFields = fieldsOf(runColumns);
+/** Absent in most rows, not null in the table. */
+const runValues = runFields
+  .replace('ran_ms', 'coalesce(ran_ms, 0)')
+  .replace('depth', 'coalesce(depth, 0::smallint)')
+  .replace('tries', 'coalesce(tries, 1::smallint)');
 
 const stepColumns =
-  'run_id uuid, path text, attempt smallint, node_id text, status text, output json, error json, ' +
+  'run_id uuid, path text, attempt smallint, seq int, node_id text, status text, inputs json, output json, error json, ' +
   'started_at timestamptz, completed_at timestamptz';
 const stepFields = fieldsOf(stepColumns);
 
@@ -30,8 +39,10 @@ const parts = {
     ),
     runs as (
       insert into workflow_run (${runFields})
-      select ${runFields} from json_to_recordset(${parameter}::json) as t(${runColumns}, idempotency_key text)
+      select ${runValues} from json_to_recordset(${parameter}::json) as t(${runColumns}, idempotency_key text)
       where idempotency_key is null or run_id::text in (select location from keys)
+      -- A child run that an earlier execution of its parent has started already.
+      on conflict do nothing
       returning run_id
     )`,
   /** Steps of runs that are new in this very statement. */
@@ -39,13 +50,17 @@ const parts = {
     new_steps as (
       insert into workflow_run_step (${stepFields})
       select ${stepFields} from json_to_recordset(${parameter}::json) as t(${stepColumns})
+      where run_id in (select run_id from runs)
     )`,
-  /** Steps of runs that exist, fenced: only while the run is still at our attempt. */
+  /**
+   * Steps of runs that exist, fenced: only while the run is still at our attempt. A cancelled run still takes what was
+   * under way when it was cancelled.
+   */
   steps: (parameter: string) => `
     steps as (
       insert into workflow_run_step (${stepFields})
       select ${fieldsOf(stepColumns, 't.')} from json_to_recordset(${parameter}::json) as t(${stepColumns}, fence smallint)
-      join workflow_run w on w.run_id = t.run_id and w.attempt = t.fence and w.status = 'RUNNING'
+      join workflow_run w on w.run_id = t.run_id and w.attempt = t.fence and w.status in ('RUNNING', 'CANCELLED')
       returning run_id
     )`,
   /** Ends of runs, fenced likewise: a compare-and-set of the status. */
@@ -53,9 +68,31 @@ const parts = {
     ends as (
       update workflow_run w
       set status = t.status, outputs = t.outputs, error = t.error, error_detail = t.error_detail,
-          completed_at = t.completed_at, worker_id = null
+          completed_at = t.completed_at, worker_id = null, waiting_for = null, wake_at = null
       from json_to_recordset(${parameter}::json) as t(run_id uuid, fence smallint, status text, outputs json, error text,
         error_detail json, completed_at timestamptz)
+      where w.run_id = t.run_id and w.attempt = t.fence and w.status = 'RUNNING'
+      returning w.run_id, w.status, w.parent_run_id, w.parent_path
+    )`,
+  /** For ends of child runs: their parents go on. In the same statement, so no crash can come between. */
+  parents: (parameter: string) => `
+    children as (
+      select e.* from ends e
+      where e.run_id in (select run_id from json_to_recordset(${parameter}::json) as t(run_id uuid))
+    ),
+    parents as (${wakeParents('children')})`,
+  /**
+   * Runs that wait from now on, fenced likewise. An answer that came since this execution began lets the run go on at once:
+   * else it would wait for what is there already.
+   */
+  pauses: (parameter: string) => `
+    pauses as (
+      update workflow_run w
+      set status = case when coalesce(jsonb_array_length(w.answers), 0) > t.answers then 'QUEUED' else 'WAITING' end,
+          waiting_for = t.waiting_for, wake_at = t.wake_at, deadline = coalesce(w.deadline, t.deadline),
+          ran_ms = w.ran_ms + t.ran_ms, worker_id = null
+      from json_to_recordset(${parameter}::json) as t(run_id uuid, fence smallint, answers int, waiting_for jsonb,
+        wake_at timestamptz, deadline timestamptz, ran_ms int)
       where w.run_id = t.run_id and w.attempt = t.fence and w.status = 'RUNNING'
       returning w.run_id
     )`,
@@ -68,7 +105,7 @@ export const partNames = Object.keys(parts) as Part[];
 export function commitStatement(present: readonly Part[]): { name: string; text: string } {
   const with_ = present.map((part, index) => parts[part](`$${index + 1}`));
   const reached = present
-    .filter((part) => part !== 'newSteps')
+    .filter((part) => part !== 'newSteps' && part !== 'parents')
     .map((part) => `select '${part}' as part, run_id from ${part}`);
   return {
     name: `commit-${present.join('-')}`,

@@ -3,14 +3,24 @@ import pg from 'pg';
 import { asDatabaseUnavailable } from '../../../common/database/database.errors.js';
 import { Database } from '../../../common/database/open-database.js';
 import { commitStatement, type Part, partNames } from './commit-statement.js';
-import { type Claim, endRow, type NewRun, type RunEnd, runRow, type StepRow, stepRow } from './rows.js';
+import {
+  type Claim,
+  endRow,
+  isEnd,
+  type NewRun,
+  pauseRow,
+  type RunOutcome,
+  runRow,
+  type StepRow,
+  stepRow,
+} from './rows.js';
 
 /** One durable write of one run. */
 export type Write =
   /** A new run, with all that is known of it so far. @returns false when its idempotency key was taken. */
-  | { kind: 'new'; run: NewRun; claim?: Claim; steps: StepRow[]; end?: RunEnd }
+  | { kind: 'new'; run: NewRun; claim?: Claim; steps: StepRow[]; outcome?: RunOutcome }
   /** Progress of a run we hold. @returns false when we hold it no longer. */
-  | { kind: 'progress'; runId: string; fence: number; steps: StepRow[]; end?: RunEnd };
+  | { kind: 'progress'; runId: string; fence: number; steps: StepRow[]; outcome?: RunOutcome; isChild?: boolean };
 
 interface Waiting {
   write: Write;
@@ -96,7 +106,7 @@ export class GroupCommitter implements OnApplicationShutdown {
   }
 
   private async execute(batch: readonly Waiting[]): Promise<(write: Write) => boolean> {
-    const rows: Record<Part, string[]> = { runs: [], newSteps: [], steps: [], ends: [] };
+    const rows: Record<Part, string[]> = { runs: [], newSteps: [], steps: [], ends: [], parents: [], pauses: [] };
     for (const { write } of batch) addRows(rows, write);
     const present = partNames.filter((part) => rows[part].length > 0);
     const values = present.map((part) => `[${rows[part].join(',')}]`);
@@ -104,19 +114,28 @@ export class GroupCommitter implements OnApplicationShutdown {
     const reached = new Set(result.rows.map(({ part, run_id: runId }) => `${part} ${runId}`));
     return (write) => {
       if (write.kind === 'new') return reached.has(`runs ${write.run.runId}`);
-      return reached.has(`${write.end ? 'ends' : 'steps'} ${write.runId}`);
+      return reached.has(`${partOf(write.outcome)} ${write.runId}`);
     };
   }
 }
 
 function addRows(rows: Record<Part, string[]>, write: Write): void {
   if (write.kind === 'new') {
-    const { run, claim, end, steps } = write;
-    rows.runs.push(runRow(run, claim, end));
+    const { run, claim, outcome, steps } = write;
+    rows.runs.push(runRow(run, claim, outcome));
     for (const step of steps) rows.newSteps.push(stepRow(run.runId, step));
   } else {
-    const { runId, fence, end, steps } = write;
+    const { runId, fence, outcome, steps, isChild } = write;
     for (const step of steps) rows.steps.push(stepRow(runId, step, fence));
-    if (end) rows.ends.push(endRow(runId, fence, end));
+    if (!outcome) return;
+    if (isEnd(outcome)) rows.ends.push(endRow(runId, fence, outcome));
+    else rows.pauses.push(pauseRow(runId, fence, outcome));
+    if (isChild && isEnd(outcome)) rows.parents.push(`{"run_id":"${runId}"}`);
   }
+}
+
+/** The part of the statement that tells whether the write was done. */
+function partOf(outcome: RunOutcome | undefined): Part {
+  if (!outcome) return 'steps';
+  return isEnd(outcome) ? 'ends' : 'pauses';
 }

@@ -59,6 +59,8 @@ describe('the row of a step', () => {
     path: 'n[0]',
     attempt: 2,
     status: 'FAILED' as const,
+    seq: 1,
+    inputs: null,
     output: 'null',
     error: { code: 'upstream-error', node_id: 'n', path: 'n[0]', attempt: 2, message: `NUL \0, half \ud800, ${nasty}` },
     startedAt: at,

@@ -1,6 +1,7 @@
 import { makeStorable } from '../../../common/storable-text.js';
 import { type ErrorDetail } from '../../compiler/node-failure.js';
 import { type StepRecord } from '../../compiler/run-context.js';
+import { type Pause } from '../../nodes/pause.js';
 import { type WorkflowRunSource, type WorkflowRunStatus } from '../run-status.js';
 
 /** A value as JSON text, made once: for its size, for the database and for the answer. */
@@ -19,6 +20,12 @@ export interface NewRun {
   readonly config: JsonText | null;
   readonly source: WorkflowRunSource;
   readonly createdAt: number;
+  /** The run whose `workflow` node starts this one. */
+  readonly parent?: { readonly runId: string; readonly path: string; readonly depth: number };
+  readonly concurrency?: { readonly key: string; readonly limit: number };
+  readonly forkedFrom?: { readonly runId: string; readonly step: number };
+  /** 1, and one more for each `retry` that led to this run. */
+  readonly tries?: number;
   readonly idempotency?: { readonly key: string; readonly requestHash: Buffer };
 }
 
@@ -41,13 +48,34 @@ export interface RunEnd {
   readonly completedAt: number;
 }
 
-/** A step with its output as text. */
-export interface StepRow extends Omit<StepRecord, 'output'> {
+/** That a run waits: it holds no worker until it is answered or woken. */
+export interface RunPause {
+  readonly status: 'WAITING';
+  /** By path. */
+  readonly waitingFor: Readonly<Record<string, Pause>>;
+  /** Milliseconds since the epoch; when it goes on by itself at the latest. */
+  readonly wakeAt: number;
+  readonly deadline: number;
+  /** Running time of this attempt in milliseconds. */
+  readonly ranMs: number;
+  /** How many answers this attempt knew: if there are more by now, the run goes on at once. */
+  readonly answers: number;
+}
+
+/** How an execution of a run is over. */
+export type RunOutcome = RunEnd | RunPause;
+
+/** A step with its values as text. */
+export interface StepRow extends Omit<StepRecord, 'output' | 'inputs'> {
+  readonly seq: number;
+  readonly inputs: JsonText | null;
   readonly output: JsonText;
 }
 
 /** Row texts for json_to_recordset: what is JSON text already goes in as it is. */
-export function runRow(run: NewRun, claim: Claim | undefined, end: RunEnd | undefined): string {
+export function runRow(run: NewRun, claim: Claim | undefined, outcome: RunOutcome | undefined): string {
+  const end = outcome && isEnd(outcome) ? outcome : undefined;
+  const pause = outcome && !isEnd(outcome) ? outcome : undefined;
   return object({
     run_id: json(run.runId),
     user_id: json(run.userId),
@@ -56,16 +84,31 @@ export function runRow(run: NewRun, claim: Claim | undefined, end: RunEnd | unde
     spec: run.spec,
     inputs: run.inputs,
     config: run.config,
-    status: json(end?.status ?? (claim ? 'RUNNING' : 'QUEUED')),
+    status: json(outcome?.status ?? (claim ? 'RUNNING' : 'QUEUED')),
     source: json(run.source),
     attempt: String(claim?.attempt ?? 0),
-    worker_id: json(claim && !end ? claim.workerId : null),
+    worker_id: json(claim && !outcome ? claim.workerId : null),
     created_at: time(run.createdAt),
     started_at: time(claim?.startedAt),
     completed_at: time(end?.completedAt),
     outputs: end?.outputs ?? null,
     error: json(end?.error ?? null),
     error_detail: json(end?.errorDetail ?? null),
+    ...(pause && pauseFields(pause)),
+    ...(run.parent && {
+      parent_run_id: json(run.parent.runId),
+      parent_path: json(run.parent.path),
+      depth: String(run.parent.depth),
+    }),
+    ...(run.concurrency && {
+      concurrency_key: json(run.concurrency.key),
+      concurrency_limit: String(run.concurrency.limit),
+    }),
+    ...(run.forkedFrom && {
+      forked_from_run_id: json(run.forkedFrom.runId),
+      forked_from_step: String(run.forkedFrom.step),
+    }),
+    ...(run.tries && { tries: String(run.tries) }),
     ...(run.idempotency && {
       idempotency_key: json(run.idempotency.key),
       request_hash: json(run.idempotency.requestHash.toString('hex')),
@@ -78,8 +121,10 @@ export function stepRow(runId: string, step: StepRow, fence?: number): string {
     run_id: json(runId),
     path: json(step.path),
     attempt: String(step.attempt),
+    seq: String(step.seq),
     node_id: json(step.nodeId),
     status: json(step.status),
+    inputs: step.inputs,
     output: step.output,
     error: json(step.error ?? null),
     started_at: time(step.startedAt),
@@ -98,6 +143,28 @@ export function endRow(runId: string, fence: number, end: RunEnd): string {
     error_detail: json(end.errorDetail),
     completed_at: time(end.completedAt),
   });
+}
+
+export function pauseRow(runId: string, fence: number, pause: RunPause): string {
+  return object({
+    run_id: json(runId),
+    fence: String(fence),
+    answers: String(pause.answers),
+    ...pauseFields(pause),
+  });
+}
+
+export function isEnd(outcome: RunOutcome): outcome is RunEnd {
+  return outcome.status !== 'WAITING';
+}
+
+function pauseFields({ waitingFor, wakeAt, deadline, ranMs }: RunPause): Record<string, JsonText | null> {
+  return {
+    waiting_for: json(waitingFor),
+    wake_at: time(wakeAt),
+    deadline: time(deadline),
+    ran_ms: String(Math.round(ranMs)),
+  };
 }
 
 function object(fields: Record<string, JsonText | null>): string {

@@ -1,48 +1,49 @@
-import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { Environment } from '../../../common/config/environment.js';
+import { Injectable, Logger } from '@nestjs/common';
 import { asDatabaseUnavailable } from '../../../common/database/database.errors.js';
 import { dateOf } from '../../../common/database/sql-date.js';
 import { WorkflowSpecs } from '../../workflow-specs.js';
 import { GroupCommitter } from './group-committer.js';
-import { RunEnds } from './run-ends.js';
-import { type HeldRun, RunExecutor } from './run-executor.js';
-import { type RunEnd } from './rows.js';
-import { nothingRecorded, RunJournal } from './run-journal.js';
+import { HeldRuns } from './held-runs.js';
+import { nothingRecorded } from './recorded-run.js';
+import { isEnd, type RunOutcome } from './rows.js';
+import { type HeldRun } from './held-run.js';
+import { RunExecutor } from './run-executor.js';
+import { RunJournal } from './run-journal.js';
+import { RunHandedBackError, RunLostError } from './run-lost.error.js';
+import { RunNews } from './run-news.js';
+import { RunNotices } from './run-notices.js';
 import { type ClaimedRun, RunQueue } from './run-queue.js';
 import { RunSlots } from './run-slots.js';
+import { WorkerLease } from './worker-lease.js';
 
-/** The floor of reaction time: runs that other processes queue are seen at the latest after this long. */
-const POLL_MS = 1_000;
 const MAX_CLAIM = 100;
-/** How long a process that stops lets its runs go on. */
-const GRACE_MS = 25_000;
+/** Pauses that end within this time are ended to the millisecond by a timer; others by a look at the table each second. */
+const ALARM_MS = 60_000;
 
 /** Gives runs to free slots: those that begin here at once, and those that wait in the queue. */
 @Injectable()
-export class RunDispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class RunDispatcher {
   private readonly log = new Logger(RunDispatcher.name);
-  private poll: NodeJS.Timeout | undefined;
   private claiming = false;
-  /** There may be queued runs: someone queued one here, or the last claim was full. */
+  /** There may be queued runs: someone queued one, or the last claim was full. */
   private backlog = true;
+  private draining = false;
 
   constructor(
-    private readonly environment: Environment,
     private readonly slots: RunSlots,
+    private readonly lease: WorkerLease,
     private readonly queue: RunQueue,
     private readonly committer: GroupCommitter,
     private readonly executor: RunExecutor,
+    private readonly held: HeldRuns,
     private readonly specs: WorkflowSpecs,
-    private readonly ends: RunEnds,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    if (!this.environment.works) return;
+    private readonly news: RunNews,
+    private readonly notices: RunNotices,
+  ) {
     this.slots.onFreed(() => {
       if (this.backlog) void this.claim();
     });
-    this.poll = setInterval(() => this.wake(), POLL_MS);
-    this.wake();
+    this.notices.onQueued(() => this.wake());
   }
 
   /** There may be a queued run. */
@@ -51,21 +52,42 @@ export class RunDispatcher implements OnApplicationBootstrap, BeforeApplicationS
     void this.claim();
   }
 
+  /** From now on every run that is executed here stops before it touches the world again, and is handed back. */
+  drain(): void {
+    this.draining = true;
+  }
+
+  /** @throws RunLostError when this process must not touch the world for a run any more */
+  readonly mayGoOn = (): void => {
+    if (this.draining) throw new RunHandedBackError();
+    if (!this.lease.isLive) throw new RunLostError('the lease of this process is over');
+  };
+
   /**
-   * Executes a run to its end and announces that. The caller has a slot for it.
+   * Executes a run until it is over or waits, and announces that. The caller has a slot for it.
    * @returns undefined when the run is another process's now.
    * @throws DatabaseUnavailableError when its end could not be recorded
    */
-  async execute(run: HeldRun): Promise<RunEnd | undefined> {
-    const end = await this.executor.execute(run);
-    this.ends.announce(run.runId);
-    return end;
+  async execute(run: HeldRun): Promise<RunOutcome | undefined> {
+    const outcome = await this.executor.execute(run);
+    if (outcome?.status === 'WAITING') this.alarm(outcome.wakeAt);
+    this.news.announce(run.holding.runId);
+    return outcome;
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.poll);
-    await this.slots.close(GRACE_MS);
-    this.ends.close();
+  /** Puts runs whose waiting is over into the queue, and claims what is there. */
+  async look(): Promise<void> {
+    try {
+      await this.queue.wakeDue(MAX_CLAIM);
+    } catch (error) {
+      this.report(error);
+    }
+    this.wake();
+  }
+
+  private alarm(at: number): void {
+    const left = at - Date.now();
+    if (left < ALARM_MS) setTimeout(() => void this.look(), Math.max(0, left) + 1).unref();
   }
 
   private async claim(): Promise<void> {
@@ -76,7 +98,7 @@ export class RunDispatcher implements OnApplicationBootstrap, BeforeApplicationS
       while (this.backlog && (slots = this.slots.take(MAX_CLAIM)) > 0) {
         // Whoever queues a run from now on may be too late for this claim: then there is a backlog again.
         this.backlog = false;
-        const claimed = await this.queue.claim(slots, this.slots.workerId);
+        const claimed = await this.queue.claim(slots, this.lease.workerId);
         if (claimed.length === slots) this.backlog = true;
         for (const run of claimed) {
           slots -= 1;
@@ -87,32 +109,59 @@ export class RunDispatcher implements OnApplicationBootstrap, BeforeApplicationS
       }
     } catch (error) {
       if (slots > 0) this.slots.release(slots);
-      // The next poll tries again; while the database is away that is all there is to say.
-      if (!asDatabaseUnavailable(error)) this.log.error({ err: error }, 'Queued runs could not be claimed');
+      this.report(error);
     } finally {
       this.claiming = false;
     }
   }
 
+  /** The next look tries again; while the database is away that is all there is to say. */
+  private report(error: unknown): void {
+    if (!asDatabaseUnavailable(error)) this.log.error({ err: error }, 'Queued runs could not be claimed');
+  }
+
   /** Executes a claimed run in the slot that was taken for it. */
   private async begin(claimed: ClaimedRun): Promise<void> {
+    const holding = this.held.take(claimed.run_id, claimed.attempt, true);
     try {
-      await this.execute(await this.held(claimed));
+      const outcome = await this.execute(await this.prepare(claimed, holding));
+      // Whoever waits for its end may do so in another process.
+      if (outcome && isEnd(outcome)) this.notices.tell(`ended ${claimed.run_id}`);
     } catch (error) {
-      this.log.error({ err: error, run_id: claimed.run_id }, 'A run could not be brought to its end');
+      // What this process holds and does not execute goes back into the queue (run-keeper.ts).
+      this.held.leave(holding);
+      if (!asDatabaseUnavailable(error))
+        this.log.error({ err: error, run_id: claimed.run_id }, 'A run could not be executed');
     } finally {
       this.slots.release();
     }
   }
 
-  private async held(claimed: ClaimedRun): Promise<HeldRun> {
-    const { run_id: runId, attempt, source } = claimed;
+  private async prepare(claimed: ClaimedRun, holding: HeldRun['holding']): Promise<HeldRun> {
+    const { attempt, source, tries, depth, ran_ms: ranMs, is_child: isChild } = claimed;
     const startedAt = dateOf(claimed.started_at).getTime();
     const workflow = await this.specs.load(claimed);
-    const known = attempt > 1 ? await this.queue.recordedSteps(runId) : nothingRecorded();
-    const claim = { workerId: this.slots.workerId, attempt, startedAt };
-    const journal = new RunJournal(this.committer, runId, claim, known);
-    const about = { workflowId: claimed.workflow_uuid, version: claimed.version_number, source, startedAt, attempt };
-    return { runId, workflow, journal, inputs: claimed.inputs, trigger: null, about };
+    const known = attempt > 1 || claimed.is_fork ? await this.queue.recorded(claimed) : nothingRecorded();
+    const claim = { workerId: this.lease.workerId, attempt, startedAt };
+    const { committer, mayGoOn } = this;
+    return {
+      holding,
+      userId: claimed.user_id,
+      workflow,
+      journal: new RunJournal({ committer, holding, claim, known, isChild, mayGoOn }),
+      inputs: claimed.inputs,
+      trigger: null,
+      about: {
+        workflowId: claimed.workflow_uuid,
+        version: claimed.version_number,
+        source,
+        createdAt: dateOf(claimed.created_at).getTime(),
+        startedAt,
+        tries,
+        depth,
+      },
+      ranMs,
+      answered: known.answered,
+    };
   }
 }

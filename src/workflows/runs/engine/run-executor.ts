@@ -3,104 +3,108 @@ import { type Json } from '../../../common/json.js';
 import { makePublicId } from '../../../common/public-id.js';
 import { isStorable } from '../../../common/storable-text.js';
 import { ToolRunner } from '../../../integrations/index.js';
-import { type CompiledWorkflow } from '../../compiler/compile-workflow.js';
 import { NodeFailure } from '../../compiler/node-failure.js';
 import { type RunContext } from '../../compiler/run-context.js';
 import { timerDelay } from '../../compiler/timers.js';
 import { type Execution, type Scope, type ToolCall } from '../../nodes/execution.js';
-import { RunStopped } from '../../nodes/node-error.js';
-import { type WorkflowRunSource } from '../run-status.js';
-import { type RunEnd, type RunErrorDetail } from './rows.js';
-import { type RunJournal, RunLostError } from './run-journal.js';
+import { RunPaused, RunStopped } from '../../nodes/node-error.js';
+import { limits } from '../../spec/limits.js';
+import { ChildRuns } from './child-runs.js';
+import { type HeldRun } from './held-run.js';
+import { HeldRuns } from './held-runs.js';
+import { isEnd, type RunEnd, type RunErrorDetail, type RunOutcome, type RunPause } from './rows.js';
+import { RunHandedBackError, RunLostError } from './run-lost.error.js';
+import { RunQueue } from './run-queue.js';
 
-/** A run that this process holds. */
-export interface HeldRun {
-  readonly runId: string;
-  readonly workflow: CompiledWorkflow;
-  readonly journal: RunJournal;
-  /** Satisfies the workflow's schema, defaults filled in. */
-  readonly inputs: Json;
-  readonly trigger: Json;
-  /** `workflowId` is the uuid of the workflow. */
-  readonly about: {
-    workflowId: string | null;
-    version: number | null;
-    source: WorkflowRunSource;
-    startedAt: number;
-    attempt: number;
-  };
-}
-
-/** Executes a run to its end. */
+/** Executes a run until it is over or has to wait. */
 @Injectable()
 export class RunExecutor {
   private readonly log = new Logger(RunExecutor.name);
 
-  constructor(private readonly tools: ToolRunner) {}
+  constructor(
+    private readonly tools: ToolRunner,
+    private readonly children: ChildRuns,
+    private readonly held: HeldRuns,
+    private readonly queue: RunQueue,
+  ) {}
 
   /**
-   * @returns how the run ended, after that is durable; undefined when another process holds the run now.
-   * @throws DatabaseUnavailableError when the end could not be recorded: the run is still to be executed.
+   * @returns how the execution came out, after that is durable; undefined when the run is no longer this process's.
+   * @throws DatabaseUnavailableError when it could not be recorded: the run is still to be executed.
    */
-  async execute(run: HeldRun): Promise<RunEnd | undefined> {
-    const stop = new AbortController();
-    const { timeout } = run.workflow;
-    const timer = setTimeout(() => stop.abort(new RunTimeout(timeout)), timerDelay(timeout));
+  async execute(run: HeldRun): Promise<RunOutcome | undefined> {
+    const { holding, workflow } = run;
+    const left = workflow.timeout - run.ranMs;
+    const timer = setTimeout(() => holding.stop.abort(new RunTimeout(workflow.timeout)), timerDelay(left));
     try {
-      return await this.finish(run, await this.run(run, stop.signal));
+      return await this.finish(run, await this.run(run, left, holding.stop.signal));
     } catch (error) {
-      if (error instanceof RunLostError) return undefined;
-      throw error;
+      if (!(error instanceof RunLostError)) throw error;
+      await this.letGo(run, error);
+      return undefined;
     } finally {
       clearTimeout(timer);
+      this.held.leave(holding);
     }
   }
 
   /** If the database refuses what the run leaves, the run still gets an end, though nothing but that. */
-  private async finish(run: HeldRun, end: RunEnd): Promise<RunEnd> {
+  private async finish(run: HeldRun, outcome: RunOutcome): Promise<RunOutcome> {
     try {
-      await run.journal.finish(end);
-      return end;
+      await run.journal.finish(outcome);
+      return outcome;
     } catch (error) {
       if (error instanceof RunLostError || isInfrastructure(error)) throw error;
       const failed = this.failed(run, error);
       await run.journal.finish(failed);
       return failed;
+    } finally {
+      if (isEnd(outcome) && outcome.status === 'FAILED') await this.children.cancelOf(run.holding.runId, run.journal);
     }
   }
 
-  private async run(run: HeldRun, signal: AbortSignal): Promise<RunEnd> {
+  /** What was under way may still be recorded; a run that is handed back goes on elsewhere. */
+  private async letGo({ holding, journal }: HeldRun, reason: RunLostError): Promise<void> {
+    await journal.leave();
+    if (!(reason instanceof RunHandedBackError)) return;
+    await this.queue.handBack(holding.runId, holding.attempt, performance.now() - holding.since);
+  }
+
+  private async run(run: HeldRun, left: number, signal: AbortSignal): Promise<RunOutcome> {
     const { workflow, journal } = run;
     const context: RunContext = {
       journal,
       signal,
       callTool: (call, at) => this.callTool(run, call, at),
+      callWorkflow: (call, at) => this.children.call(run, call, at),
     };
     try {
+      if (left <= 0 || Date.now() > deadlineOf(run)) throw new RunTimeout(workflow.timeout);
       const { value, scope } = await workflow.block.run(scopeOf(run), '', context);
       return completed(workflow.output ? workflow.output(scope) : value);
     } catch (error) {
       if (error instanceof RunStopped) return completed(error.output);
+      if (error instanceof RunPaused && !signal.aborted) return pauseOf(run);
       const cause: unknown = signal.aborted ? signal.reason : error;
       if (cause instanceof RunLostError || isInfrastructure(cause)) throw cause;
       return this.failed(run, cause);
     }
   }
 
-  private callTool({ runId }: HeldRun, { nodeId, tool, inputs }: ToolCall, { path, signal }: Execution): Promise<Json> {
-    const idempotencyKey = `${makePublicId('run', runId)}:${nodeId}:${path}`;
+  private callTool(run: HeldRun, { nodeId, tool, inputs }: ToolCall, { path, signal }: Execution): Promise<Json> {
+    const idempotencyKey = `${makePublicId('run', run.holding.runId)}:${nodeId}:${path}`;
     return this.tools.run({ tool, inputs, signal, idempotencyKey });
   }
 
-  private failed(run: HeldRun, error: unknown): RunEnd {
+  private failed({ holding: { runId } }: HeldRun, error: unknown): RunEnd {
     if (error instanceof NodeFailure) {
       if (error.detail.code === 'internal-error')
-        this.log.error({ err: error.cause, run_id: run.runId }, 'A node failed inside Seer');
+        this.log.error({ err: error.cause, run_id: runId }, 'A node failed inside Seer');
       return end('FAILED', null, error.message, error.detail);
     }
     if (error instanceof RunTimeout) return end('FAILED', null, error.message, { code: 'run-timeout' });
     if (hasCode(error)) return end('FAILED', null, `The output of the run: ${error.message}`, { code: error.code });
-    this.log.error({ err: error, run_id: run.runId }, 'A run failed inside Seer');
+    this.log.error({ err: error, run_id: runId }, 'A run failed inside Seer');
     return end('FAILED', null, 'The run failed for a reason inside Seer; the log has it.', { code: 'internal-error' });
   }
 }
@@ -109,20 +113,39 @@ export class RunExecutor {
 class RunTimeout extends Error {
   override readonly name = 'RunTimeout';
   constructor(limit: number) {
-    super(`The run took longer than its timeout of ${limit} ms.`);
+    super(`The run took longer than its timeout of ${limit} ms, or than 30 days with all its waiting.`);
   }
 }
 
-function scopeOf({ runId, inputs, trigger, about }: HeldRun): Scope {
+function deadlineOf({ about }: HeldRun): number {
+  return about.createdAt + limits.runLifetime;
+}
+
+/** Everything here stays the same when the run is executed again: a replay must take the same way. */
+function scopeOf({ holding, inputs, trigger, about }: HeldRun): Scope {
   const run = {
-    id: makePublicId('run', runId),
+    id: makePublicId('run', holding.runId),
     workflow_id: about.workflowId && makePublicId('workflow', about.workflowId),
     version: about.version,
     source: about.source,
     started_at: new Date(about.startedAt).toISOString(),
-    attempt: about.attempt,
+    attempt: about.tries,
   };
   return { inputs, trigger, run };
+}
+
+function pauseOf(run: HeldRun): RunPause {
+  const { waits } = run.journal;
+  const deadline = deadlineOf(run);
+  const ends = [...waits.values()].flatMap(({ until }) => (until === undefined ? [] : [Date.parse(until)]));
+  return {
+    status: 'WAITING',
+    waitingFor: Object.fromEntries(waits),
+    wakeAt: Math.min(deadline, ...ends),
+    deadline,
+    ranMs: performance.now() - run.holding.since,
+    answers: run.answered,
+  };
 }
 
 function completed(output: Json): RunEnd {

@@ -1,99 +1,178 @@
 import { type Json } from '../../../common/json.js';
 import { isDeeperThan } from '../../../common/json-depth.js';
-import { isStorable } from '../../../common/storable-text.js';
+import { isStorable, makeStorable } from '../../../common/storable-text.js';
 import { type Effect } from '../../../integrations/index.js';
 import { type Journal, type StepRecord } from '../../compiler/run-context.js';
 import { NodeError } from '../../nodes/node-error.js';
+import { type Pause, type PauseEnd } from '../../nodes/pause.js';
 import { limits } from '../../spec/limits.js';
 import { type GroupCommitter, type Write } from './group-committer.js';
-import { type Claim, type JsonText, type NewRun, type RunEnd, type StepRow } from './rows.js';
+import { type Holding } from './held-runs.js';
+import { type RecordedRun } from './recorded-run.js';
+import { type Claim, type JsonText, type NewRun, type RunOutcome, type StepRow } from './rows.js';
+import { RunLostError } from './run-lost.error.js';
 
-/** Another process holds the run now: this one stops silently, whatever it has not committed is void. */
-export class RunLostError extends Error {
-  override readonly name = 'RunLostError';
-}
-
-/** What was recorded of a run before, by path. */
-export interface RecordedSteps {
-  /** Outputs of steps that came to their end. */
-  readonly outputs: Map<string, { output: Json }>;
-  /** Attempts so far. */
-  readonly attempts: Map<string, number>;
-}
-
-export function nothingRecorded(): RecordedSteps {
-  return { outputs: new Map(), attempts: new Map() };
+/** What a journal works with. */
+export interface JournalOptions {
+  readonly committer: GroupCommitter;
+  readonly holding: Holding;
+  readonly claim: Claim;
+  readonly known: RecordedRun;
+  /** A run that is not in the database yet: it goes in with the first commit. */
+  readonly birth?: NewRun;
+  /** Its end wakes a parent. */
+  readonly isChild?: boolean;
+  /** Asked before the world is touched. @throws RunLostError when this process must not go on */
+  readonly mayGoOn: () => void;
 }
 
 /**
- * The journal of one execution of a run. Steps without effect wait here for the next durable point, so a purely
- * computed run is one commit. `birth` is a run that is not in the database yet: it goes in with the first commit.
+ * The journal of one execution of a run. Steps wait here for the next durable point, so a purely computed run is one
+ * commit. One commit of a run is under way at a time: the others ride in the next one, and the steps of a run become
+ * durable in the order of their numbers, without a gap.
  */
 export class RunJournal implements Journal {
+  /** What the run waits for when this execution is over, by path. */
+  readonly waits = new Map<string, Pause>();
+  /** Whether this execution has started child runs. */
+  startedChildren = false;
   private pending: StepRow[] = [];
   private birth: NewRun | undefined;
-  /** The commit that brings the run into the database: others of the same run must come after it. */
-  private born: Promise<void> = Promise.resolve();
-  private bytes = 0;
-  private steps = 0;
+  private inFlight: Promise<void> | undefined;
+  private following: Promise<void> | undefined;
+  private soon = false;
+  /** Why nothing of this execution can be written any more. */
+  private broken: unknown;
+  private bytes: number;
+  private seq: number;
 
-  constructor(
-    private readonly committer: GroupCommitter,
-    readonly runId: string,
-    private readonly claim: Claim,
-    private readonly known: RecordedSteps,
-    birth?: NewRun,
-  ) {
-    this.birth = birth;
+  constructor(private readonly options: JournalOptions) {
+    this.birth = options.birth;
+    this.bytes = options.known.bytes;
+    this.seq = options.known.seq;
   }
 
   recorded(path: string): { readonly output: Json } | undefined {
-    return this.known.outputs.get(path);
+    return this.options.known.outputs.get(path);
   }
 
   nextAttempt(path: string): number {
-    return (this.known.attempts.get(path) ?? 0) + 1;
+    return (this.options.known.attempts.get(path) ?? 0) + 1;
   }
 
-  settled(): Promise<void> {
-    return this.pending.length > 0 || this.birth ? this.flush() : this.born;
+  takeEarlierFailures(path: string): number {
+    const { failures } = this.options.known;
+    const count = failures.get(path) ?? 0;
+    failures.delete(path);
+    return count;
   }
 
-  record(step: StepRecord, effect: Effect): Promise<void> | void {
+  pauseAt(path: string): Pause | undefined {
+    return this.options.known.pauses.get(path);
+  }
+
+  endOfPause(path: string): PauseEnd | undefined {
+    const { answers, pauses, claimedAt } = this.options.known;
+    const answer = answers.get(path);
+    if (answer) return { answer };
+    const until = pauses.get(path)?.until;
+    return until !== undefined && Date.parse(until) <= claimedAt ? { due: until } : undefined;
+  }
+
+  wait(path: string, pause: Pause): void {
+    this.waits.set(path, pause);
+  }
+
+  async settled(): Promise<void> {
+    if (this.pending.length > 0 || this.birth) await this.flush();
+    else await this.inFlight;
+    if (this.broken) throw this.broken as Error;
+    this.options.mayGoOn();
+  }
+
+  record(step: StepRecord, effect: Effect): void {
     const output = this.keep(step);
-    this.pending.push({ ...step, output });
-    this.known.attempts.set(step.path, step.attempt);
-    if (step.status !== 'FAILED') this.known.outputs.set(step.path, step);
-    if (effect !== 'none') return this.flush();
+    this.pending.push({ ...step, seq: ++this.seq, inputs: shown(step.inputs), output });
+    const { attempts, outputs } = this.options.known;
+    attempts.set(step.path, step.attempt);
+    if (step.status !== 'FAILED') outputs.set(step.path, step);
+    if (effect !== 'none') this.flushSoon();
   }
 
   /** The last commit of this execution. */
-  finish(end: RunEnd): Promise<void> {
-    return this.flush(end);
+  async finish(outcome: RunOutcome): Promise<void> {
+    await this.inFlight?.catch(() => {});
+    return this.send(outcome);
   }
 
-  private async flush(end?: RunEnd): Promise<void> {
+  /** Writes what a cancelled run still had under way, if that is possible. */
+  async leave(): Promise<void> {
+    if (this.pending.length > 0 && !this.birth) await this.flush().catch(() => {});
+  }
+
+  /** With the next turn of the event loop: if the run ends in this one, its end rides along. */
+  private flushSoon(): void {
+    if (this.soon) return;
+    this.soon = true;
+    setImmediate(() => {
+      this.soon = false;
+      // Whoever depends on it meets the error in `settled` or `finish`.
+      if (this.pending.length > 0) this.flush().catch(() => {});
+    });
+  }
+
+  /** Resolves when all that is pending now is durable. */
+  private flush(): Promise<void> {
+    if (!this.inFlight) return this.send();
+    this.following ??= this.inFlight.then(() => {
+      this.following = undefined;
+      return this.flush();
+    });
+    return this.following;
+  }
+
+  private send(outcome?: RunOutcome): Promise<void> {
     const steps = this.pending;
     this.pending = [];
-    if (this.birth) {
-      const run = this.birth;
-      this.birth = undefined;
-      this.born = this.write({ kind: 'new', run, claim: this.claim, steps, end });
-      return this.born;
-    }
-    await this.born;
-    await this.write({ kind: 'progress', runId: this.runId, fence: this.claim.attempt, steps, end });
+    const sent = this.write(steps, outcome)
+      .catch((error: unknown) => {
+        this.broken ??= error;
+        throw error;
+      })
+      .finally(() => {
+        if (this.inFlight === sent) this.inFlight = undefined;
+      });
+    this.inFlight = sent;
+    return sent;
   }
 
-  private async write(write: Write): Promise<void> {
-    if (!(await this.committer.commit(write))) throw new RunLostError(`run ${this.runId} is held by another process`);
+  private async write(steps: StepRow[], outcome: RunOutcome | undefined): Promise<void> {
+    // Refused once, refused for ever; but a value that the database refuses does not keep the end from being written.
+    if (this.broken instanceof RunLostError) throw this.broken;
+    const { committer, holding, claim, isChild } = this.options;
+    const { runId } = holding;
+    const run = this.birth;
+    this.birth = undefined;
+    const write: Write = run
+      ? { kind: 'new', run, claim, steps, outcome }
+      : { kind: 'progress', runId, fence: claim.attempt, steps, outcome, isChild };
+    if (!run && steps.length === 0 && !outcome) return;
+    let done: boolean;
+    try {
+      done = await committer.commit(write);
+    } catch (error) {
+      // Refused as a whole: the run is still to be brought into the database, by its end if by nothing else.
+      this.birth = run;
+      throw error;
+    }
+    if (!done) throw new RunLostError(`run ${runId} is held by another process`);
+    holding.isDurable = true;
   }
 
   /** The output as JSON text, if it can be kept. That a node failed is kept in any case. */
   private keep(step: StepRecord): string {
-    this.steps += 1;
     if (step.status === 'FAILED') return 'null';
-    if (this.steps > limits.steps) {
+    if (this.seq >= limits.steps) {
       throw new NodeError('step-limit', `This run has taken ${limits.steps} steps, more are not allowed.`);
     }
     const text = jsonTextOf(step);
@@ -115,6 +194,15 @@ export class RunJournal implements Journal {
     this.bytes += text.length;
     return text;
   }
+}
+
+/** Characters of a step's inputs that are kept: they are for people, and the values are in the steps before. */
+const SHOWN_CHARACTERS = 10_000;
+
+function shown(inputs: Json | undefined): JsonText | null {
+  if (inputs === undefined) return null;
+  const text = makeStorable(JSON.stringify(inputs));
+  return text.length <= SHOWN_CHARACTERS ? text : makeStorable(JSON.stringify(`${text.slice(0, SHOWN_CHARACTERS)}…`));
 }
 
 function jsonTextOf({ path, output }: StepRecord): JsonText {

@@ -1,12 +1,15 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
+import { dateOf } from '../../../common/database/sql-date.js';
 import { type Json, type JsonObject } from '../../../common/json.js';
+import { type Pause, type PauseAnswer } from '../../nodes/pause.js';
 import { type WorkflowRunSource } from '../run-status.js';
-import { type RecordedSteps } from './run-journal.js';
+import { type RecordedRun } from './recorded-run.js';
 
 /** A run that was claimed from the queue. */
 export interface ClaimedRun {
   run_id: string;
+  user_id: string;
   workflow_uuid: string | null;
   version_number: number | null;
   version_id: string | null;
@@ -16,8 +19,27 @@ export interface ClaimedRun {
   inputs: Json;
   source: WorkflowRunSource;
   attempt: number;
-  /** As raw SQL gives it: see `dateOf`. */
+  tries: number;
+  depth: number;
+  ran_ms: number;
+  is_child: boolean;
+  /** A fork has the steps of the run it began from. */
+  is_fork: boolean;
+  waiting_for: Record<string, Pause> | null;
+  answers: ({ path: string } & PauseAnswer)[] | null;
+  /** As raw SQL gives them: see `dateOf`. */
+  claimed_at: string;
+  created_at: string;
   started_at: string;
+  deadline: string | null;
+}
+
+interface StepOfRun {
+  path: string;
+  attempt: number;
+  status: string;
+  output: Json;
+  bytes: number;
 }
 
 /** Runs that wait for a free slot: rows of `workflow_run` with status QUEUED, nothing else. */
@@ -34,10 +56,12 @@ export class RunQueue {
          where status = 'QUEUED' and run_id in (
            select run_id from workflow_run where status = 'QUEUED' order by run_id limit ? for update skip locked
          )
-         returning run_id, workflow_id, workflow_version_id, spec, inputs, source, attempt, started_at
+         returning *
        )
-       select c.run_id, w.workflow_id as workflow_uuid, v.version_number, c.workflow_version_id as version_id,
-         v.spec_hash, c.spec, c.inputs, c.source, c.attempt, c.started_at
+       select c.run_id, c.user_id, w.workflow_id as workflow_uuid, v.version_number, c.workflow_version_id as version_id,
+         v.spec_hash, c.spec, c.inputs, c.source, c.attempt, c.tries, c.depth, c.ran_ms,
+         c.parent_run_id is not null as is_child, c.forked_from_run_id is not null as is_fork, c.waiting_for, c.answers, clock_timestamp()::timestamptz(3) as claimed_at,
+         c.created_at, c.started_at, c.deadline
        from claimed c
        left join workflow w on w.id = c.workflow_id
        left join workflow_version v on v.id = c.workflow_version_id
@@ -46,17 +70,61 @@ export class RunQueue {
     );
   }
 
-  /** What earlier attempts at a run have recorded. */
-  async recordedSteps(runId: string): Promise<RecordedSteps> {
-    const rows = await this.em
-      .fork()
-      .execute<{ path: string; attempt: number; status: string; output: Json }[]>(
-        'select path, attempt, status, output from workflow_run_step where run_id = ? order by path, attempt',
-        [runId],
-      );
+  /** Puts runs into the queue whose waiting is over by itself. @returns how many */
+  async wakeDue(limit: number): Promise<number> {
+    const { affectedRows } = await this.em.fork().execute<{ affectedRows: number }>(
+      `update workflow_run set status = 'QUEUED'
+       where status = 'WAITING' and run_id in (
+         select run_id from workflow_run where status = 'WAITING' and wake_at <= now()
+         order by wake_at limit ? for update skip locked
+       )`,
+      [limit],
+      'run',
+    );
+    return affectedRows;
+  }
+
+  /** What earlier executions of a run have recorded, and what was answered since. */
+  async recorded({ run_id: runId, ...claimed }: ClaimedRun): Promise<RecordedRun> {
+    const steps = await this.em.fork().execute<StepOfRun[]>(
+      `select path, attempt, status, output, octet_length(output::text) as bytes
+       from workflow_run_step where run_id = ? order by seq`,
+      [runId],
+    );
+    const answers = claimed.answers ?? [];
+    const failed = new Set(steps.filter(({ status }) => status === 'FAILED'));
     return {
-      outputs: new Map(rows.filter(({ status }) => status !== 'FAILED').map(({ path, output }) => [path, { output }])),
-      attempts: new Map(rows.map(({ path, attempt }) => [path, attempt])),
+      outputs: new Map(steps.filter((step) => !failed.has(step)).map(({ path, output }) => [path, { output }])),
+      attempts: new Map(steps.map(({ path, attempt }) => [path, attempt])),
+      failures: countBy([...failed].map(({ path }) => path)),
+      seq: steps.length,
+      bytes: steps.reduce((sum, { bytes }) => sum + bytes, 0),
+      pauses: new Map(Object.entries(claimed.waiting_for ?? {})),
+      answers: new Map(answers.map(({ path, ...answer }) => [path, answer])),
+      answered: answers.length,
+      claimedAt: dateOf(claimed.claimed_at).getTime(),
     };
   }
+
+  /** The runs that the database thinks this process executes. */
+  heldBy(workerId: string): Promise<{ run_id: string; attempt: number }[]> {
+    return this.em
+      .fork()
+      .execute(`select run_id, attempt from workflow_run where status = 'RUNNING' and worker_id = ?`, [workerId]);
+  }
+
+  /** Puts a run back into the queue that this process has claimed but does not execute. */
+  async handBack(runId: string, attempt: number, ranMs: number): Promise<void> {
+    await this.em.fork().execute(
+      `update workflow_run set status = 'QUEUED', worker_id = null, ran_ms = ran_ms + ?
+       where run_id = ? and attempt = ? and status = 'RUNNING'`,
+      [Math.round(ranMs), runId, attempt],
+    );
+  }
+}
+
+function countBy(keys: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts;
 }

@@ -1,7 +1,9 @@
 import { type Environment } from '../../../common/config/environment.js';
 import { RunSlots } from './run-slots.js';
+import { type WorkerLease } from './worker-lease.js';
 
-const slotsOf = (runSlots: number, works = true) => new RunSlots({ runSlots, works } as Environment);
+const slotsOf = (runSlots: number, works = true) =>
+  new RunSlots({ runSlots, works } as Environment, { isLive: true } as WorkerLease);
 
 describe('run slots', () => {
   it('gives as many as are free', () => {
@@ -28,23 +30,32 @@ describe('run slots', () => {
     expect(seen).toEqual([1]);
   });
 
-  it('waits for those that are taken when it closes, and gives out no more', async () => {
+  it('has none without a lease: what it began would be taken from it', () => {
+    const lease = { isLive: false };
+    const slots = new RunSlots({ runSlots: 3, works: true } as Environment, lease as WorkerLease);
+    expect(slots.take(1)).toBe(0);
+    lease.isLive = true;
+    expect(slots.take(1)).toBe(1);
+  });
+
+  it('gives out no more when it is closed, and tells when all are back', async () => {
     const slots = slotsOf(2);
     slots.take(2);
-    let closed = false;
-    const closing = slots.close(60_000).then(() => (closed = true));
+    slots.close();
+    let empty = false;
+    const emptied = slots.empty(60_000).then(() => (empty = true));
     slots.release();
     expect(slots.take(1)).toBe(0);
     await Promise.resolve();
-    expect(closed).toBe(false);
+    expect(empty).toBe(false);
     slots.release();
-    await closing;
-    await slotsOf(1).close(60_000);
+    await emptied;
+    await slots.empty(60_000);
   });
 
-  it('waits no longer than the grace', async () => {
+  it('waits no longer for them than it is patient', async () => {
     const slots = slotsOf(1);
     slots.take(1);
-    await expect(slots.close(5)).resolves.toBeUndefined();
+    await expect(slots.empty(5)).resolves.toBeUndefined();
   });
 });

@@ -1,23 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../../../common/config/environment.js';
-import { newUuid } from '../../../common/public-id.js';
+import { WorkerLease } from './worker-lease.js';
 
-/** How many runs this process executes at a time, and under which name. */
+/** How many runs this process executes at a time. */
 @Injectable()
 export class RunSlots {
-  /** This process, in `worker_id` of the runs it holds. */
-  readonly workerId = newUuid();
   private readonly total: number;
   private taken = 0;
   private closed = false;
   private readonly whenFreed: (() => void)[] = [];
 
-  constructor(environment: Environment) {
+  constructor(
+    environment: Environment,
+    private readonly lease: WorkerLease,
+  ) {
     this.total = environment.works ? environment.runSlots : 0;
   }
 
+  /** None without a lease: what such a process began would be taken from it. */
   get free(): number {
-    return this.closed ? 0 : this.total - this.taken;
+    return this.closed || !this.lease.isLive ? 0 : this.total - this.taken;
   }
 
   /** Takes as many slots as are free, at most `wanted`. @returns how many */
@@ -36,12 +38,16 @@ export class RunSlots {
     this.whenFreed.push(listener);
   }
 
-  /** Gives out no more slots; resolves when all are back, or after `grace` milliseconds. */
-  async close(grace: number): Promise<void> {
+  /** Gives out no more slots. */
+  close(): void {
     this.closed = true;
+  }
+
+  /** Resolves when all slots are back, or after `patience` milliseconds. */
+  async empty(patience: number): Promise<void> {
     if (this.taken === 0) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, grace);
+      const timer = setTimeout(resolve, patience);
       this.onFreed(() => {
         if (this.taken > 0) return;
         clearTimeout(timer);

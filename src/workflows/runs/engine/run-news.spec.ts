@@ -1,8 +1,8 @@
-import { RunEnds } from './run-ends.js';
+import { RunNews } from './run-news.js';
 
 describe('the end of a run', () => {
   it('is told to all who wait for it, and to nobody else', async () => {
-    const ends = new RunEnds();
+    const ends = new RunNews();
     const told: string[] = [];
     const waiting = ['one', 'one', 'other'].map((run) => ends.next(run, 50).then(() => told.push(run)));
     ends.announce('one');
@@ -12,7 +12,7 @@ describe('the end of a run', () => {
   });
 
   it('is waited for no longer than asked, and once only', async () => {
-    const ends = new RunEnds();
+    const ends = new RunNews();
     await ends.next('never', 1);
     ends.announce('never');
     ends.announce('unknown');

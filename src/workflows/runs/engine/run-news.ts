@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 
-/** Tells those who wait in this process that a run has ended here; the table is the truth, this is a hint. */
+/** Tells those who wait in this process that something happened to a run; the table is the truth, this is a hint. */
 @Injectable()
-export class RunEnds {
+export class RunNews {
   private readonly waiting = new Map<string, Set<() => void>>();
   /** The process stops: nothing that is still queued will end here, and waiting for it would hold the stop up. */
   closed = false;
@@ -18,7 +18,7 @@ export class RunEnds {
     if (listeners) for (const listener of listeners) listener();
   }
 
-  /** Resolves when the end of this run is announced, or after `timeout` milliseconds. */
+  /** Resolves when something of this run is announced, or after `timeout` milliseconds. */
   next(runId: string, timeout: number): Promise<void> {
     return new Promise((resolve) => {
       const listeners = this.waiting.get(runId) ?? new Set();

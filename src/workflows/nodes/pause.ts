@@ -1,0 +1,22 @@
+import { type Json } from '../../common/json.js';
+
+/** What a run waits for at one place. */
+export interface Pause {
+  readonly type: 'timer' | 'approval' | 'workflow' | 'retry';
+  readonly node_id: string;
+  /** ISO time at which the waiting is over by itself. */
+  readonly until?: string;
+  readonly [detail: string]: Json | undefined;
+}
+
+/** What came from outside: somebody's answer to an approval, or the end of a child run. */
+export interface PauseAnswer {
+  readonly value: Json;
+  /** Who gave it, where a person did. */
+  readonly by?: string | null;
+  /** ISO time. */
+  readonly at: string;
+}
+
+/** How a pause is over: answered, or its time has come. */
+export type PauseEnd = { readonly answer: PauseAnswer } | { readonly due: string };

@@ -1,0 +1,30 @@
+import { type Json } from '../../../common/json.js';
+import { type CompiledWorkflow } from '../../compiler/compile-workflow.js';
+import { type WorkflowRunSource } from '../run-status.js';
+import { type Holding } from './held-runs.js';
+import { type RunJournal } from './run-journal.js';
+
+/** A run that this process holds. */
+export interface HeldRun {
+  readonly holding: Holding;
+  readonly userId: string;
+  readonly workflow: CompiledWorkflow;
+  readonly journal: RunJournal;
+  /** Satisfies the workflow's schema, defaults filled in. */
+  readonly inputs: Json;
+  readonly trigger: Json;
+  /** `workflowId` is the uuid of the workflow; times are milliseconds since the epoch. */
+  readonly about: {
+    workflowId: string | null;
+    version: number | null;
+    source: WorkflowRunSource;
+    createdAt: number;
+    startedAt: number;
+    tries: number;
+    depth: number;
+  };
+  /** Running time of earlier executions, in milliseconds. */
+  readonly ranMs: number;
+  /** How many answers from outside this execution knows. */
+  readonly answered: number;
+}

@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+
+/** A run in the hands of this process. */
+export interface Holding {
+  readonly runId: string;
+  readonly attempt: number;
+  /** Aborted to stop the run, with the reason. */
+  readonly stop: AbortController;
+  /** When it was taken, by `performance.now()`. */
+  readonly since: number;
+  /** Whether the database knows of it yet. */
+  isDurable: boolean;
+}
+
+/**
+ * The runs that this process executes at the moment. Entered before the database says that the run is this process's,
+ * and left after it says otherwise: so a run that the database thinks is here, but is not, was lost on the way.
+ */
+@Injectable()
+export class HeldRuns {
+  private readonly runs = new Map<string, Holding>();
+
+  get all(): Iterable<Holding> {
+    return this.runs.values();
+  }
+
+  /** @param isDurable whether the database knows already that this process has the run */
+  take(runId: string, attempt: number, isDurable: boolean): Holding {
+    const holding = { runId, attempt, stop: new AbortController(), since: performance.now(), isDurable };
+    this.runs.set(runId, holding);
+    return holding;
+  }
+
+  leave(holding: Holding): void {
+    // A run that was lost and claimed anew by this very process is another holding.
+    if (this.runs.get(holding.runId) === holding) this.runs.delete(holding.runId);
+  }
+
+  has(runId: string, attempt: number): boolean {
+    return this.runs.get(runId)?.attempt === attempt;
+  }
+
+  /** Stops a run, if it is here. */
+  stop(runId: string, reason: Error): void {
+    this.runs.get(runId)?.stop.abort(reason);
+  }
+
+  stopAll(reason: Error): void {
+    for (const { stop } of this.runs.values()) stop.abort(reason);
+  }
+}

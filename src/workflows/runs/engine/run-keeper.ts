@@ -1,0 +1,122 @@
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Environment } from '../../../common/config/environment.js';
+import { asDatabaseUnavailable } from '../../../common/database/database.errors.js';
+import { HeldRuns } from './held-runs.js';
+import { RunDispatcher } from './run-dispatcher.js';
+import { RunHandedBackError, RunLostError } from './run-lost.error.js';
+import { RunNews } from './run-news.js';
+import { RunNotices } from './run-notices.js';
+import { RunQueue } from './run-queue.js';
+import { RunSlots } from './run-slots.js';
+import { RunSweeper } from './run-sweeper.js';
+import { RENEW_MS, WorkerLease } from './worker-lease.js';
+
+/** The floor of reaction time: runs that other processes queue are seen at the latest after this long. */
+const LOOK_MS = 1_000;
+/** How long a process that stops lets its runs go on as if nothing were … */
+const UNDISTURBED_MS = 10_000;
+/** … and then lets the nodes that are under way come to their end. */
+const GRACE_MS = 15_000;
+/** How long what must stop at last may take for that. */
+const ABORT_MS = 2_000;
+
+/**
+ * Keeps the runs of this process its own while it lives, takes those of processes that died, and hands everything back when
+ * it stops.
+ */
+@Injectable()
+export class RunKeeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly log = new Logger(RunKeeper.name);
+  private looks: NodeJS.Timeout | undefined;
+  private beats: NodeJS.Timeout | undefined;
+  private beating: Promise<void> | undefined;
+  /** Runs that the database thought to be here at the last beat, but were not: `run attempt`. */
+  private strays = new Set<string>();
+
+  constructor(
+    private readonly environment: Environment,
+    private readonly lease: WorkerLease,
+    private readonly slots: RunSlots,
+    private readonly held: HeldRuns,
+    private readonly queue: RunQueue,
+    private readonly sweeper: RunSweeper,
+    private readonly dispatcher: RunDispatcher,
+    private readonly notices: RunNotices,
+    private readonly news: RunNews,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    if (!this.environment.works) return;
+    await this.lease.renew();
+    await this.sweeper.forgetDead().catch((error: unknown) => this.report(error));
+    this.beats = setInterval(() => {
+      this.beating ??= this.beat().finally(() => (this.beating = undefined));
+    }, RENEW_MS);
+    this.looks = setInterval(() => void this.dispatcher.look(), LOOK_MS);
+    await this.dispatcher.look();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.looks);
+    this.slots.close();
+    await this.slots.empty(UNDISTURBED_MS);
+    this.dispatcher.drain();
+    await this.slots.empty(GRACE_MS);
+    this.held.stopAll(new RunHandedBackError());
+    await this.slots.empty(ABORT_MS);
+    clearInterval(this.beats);
+    await this.beating;
+    this.news.close();
+    if (!this.environment.works) return;
+    // Without its lease, whatever should still be under its name is taken by the others.
+    await this.lease.end().catch((error: unknown) => this.report(error));
+    this.notices.tell('queued');
+  }
+
+  private async beat(): Promise<void> {
+    try {
+      if (!(await this.lease.renew())) return;
+      await this.compare();
+      if (!this.lease.mayJudgeOthers) return;
+      const taken = await this.sweeper.sweep();
+      if (taken.length === 0) return;
+      this.log.warn({ runs: taken.length }, 'Runs of a process that died were taken over');
+      for (const { run_id: runId, status } of taken) if (status === 'FAILED') this.notices.tell(`ended ${runId}`);
+      this.notices.tell('queued');
+    } catch (error) {
+      this.report(error);
+    }
+  }
+
+  /**
+   * Compares what this process executes with what the database thinks. A run that is only in the database was lost on the
+   * way (an answer that did not arrive when a connection broke): back into the queue. One that is only here was taken or
+   * cancelled: it stops.
+   */
+  private async compare(): Promise<void> {
+    const began = performance.now();
+    const rows = await this.queue.heldBy(this.lease.workerId);
+    const known = new Set(rows.map((row) => `${row.run_id} ${row.attempt}`));
+    for (const { runId, attempt, isDurable, since, stop } of this.held.all) {
+      if (isDurable && since < began && !known.has(`${runId} ${attempt}`) && !stop.signal.aborted) {
+        // It may just have ended: then nothing listens to this any more.
+        stop.abort(new RunLostError(`run ${runId} was taken from this process`));
+      }
+    }
+    const strays = new Set<string>();
+    for (const { run_id: runId, attempt } of rows) {
+      const key = `${runId} ${attempt}`;
+      if (this.held.has(runId, attempt)) continue;
+      // Seen once, its claim may still be on the way here.
+      if (this.strays.has(key)) await this.queue.handBack(runId, attempt, 0);
+      else strays.add(key);
+    }
+    if (this.strays.size > 0) this.notices.tell('queued');
+    this.strays = strays;
+  }
+
+  private report(error: unknown): void {
+    if (!asDatabaseUnavailable(error))
+      this.log.error({ err: error }, 'The runs of this process could not be looked after');
+  }
+}

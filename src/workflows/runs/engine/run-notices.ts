@@ -1,0 +1,79 @@
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { NotificationListener } from '../../../common/database/notification-listener.js';
+import { Database } from '../../../common/database/open-database.js';
+import { HeldRuns } from './held-runs.js';
+import { RunCancelledError } from './run-lost.error.js';
+import { RunNews } from './run-news.js';
+
+const CHANNEL = 'seer_run';
+
+/** What processes tell each other about runs. */
+type Notice = 'queued' | `ended ${string}` | `cancelled ${string}`;
+
+/**
+ * Tells all processes by NOTIFY what concerns them: that a run waits for a slot, is over, or was cancelled. Hints that may
+ * be lost: each is found out by a slow look at the table as well.
+ */
+@Injectable()
+export class RunNotices implements OnModuleInit, OnModuleDestroy {
+  private readonly listener: NotificationListener;
+  private readonly whenQueued: (() => void)[] = [];
+  private pending = new Set<Notice>();
+  private sending = false;
+
+  constructor(
+    private readonly em: EntityManager,
+    private readonly held: HeldRuns,
+    private readonly news: RunNews,
+    database: Database,
+  ) {
+    this.listener = new NotificationListener({
+      url: database.url,
+      channel: CHANNEL,
+      onNotification: (payload) => this.hear(payload),
+      onLost: () => {},
+    });
+  }
+
+  onModuleInit(): Promise<void> {
+    return this.listener.start();
+  }
+
+  onModuleDestroy(): Promise<void> {
+    return this.listener.stop();
+  }
+
+  onQueued(listener: () => void): void {
+    this.whenQueued.push(listener);
+  }
+
+  /** Sent soon, together with others; not awaited. */
+  tell(notice: Notice): void {
+    this.pending.add(notice);
+    if (!this.sending) void this.send();
+  }
+
+  private async send(): Promise<void> {
+    this.sending = true;
+    while (this.pending.size > 0) {
+      const notices = [...this.pending];
+      this.pending = new Set();
+      await this.em
+        .fork()
+        .execute('select pg_notify(?, notice) from json_array_elements_text(?::json) as notice', [
+          CHANNEL,
+          JSON.stringify(notices),
+        ])
+        .catch(() => {});
+    }
+    this.sending = false;
+  }
+
+  private hear(payload: string): void {
+    const [what, runId = ''] = payload.split(' ');
+    if (what === 'queued') for (const listener of this.whenQueued) listener();
+    if (what === 'cancelled') this.held.stop(runId, new RunCancelledError());
+    if (what === 'cancelled' || what === 'ended') this.news.announce(runId);
+  }
+}

@@ -1,0 +1,59 @@
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Injectable } from '@nestjs/common';
+import { advisoryLocks } from '../../../common/database/advisory-locks.js';
+import { wakeParents } from './wake-parents.js';
+
+/** A run whose process has died this often is not tried again. */
+const MOST_CRASHES = 5;
+const BATCH = 1_000;
+
+const crashLoop = `The process that executed this run died ${MOST_CRASHES} times, so it is not tried again.`;
+
+const sweep = `
+  with orphans as (
+    select r.run_id from workflow_run r
+    where r.status = 'RUNNING' and not exists (
+      select from run_worker w where w.worker_id = r.worker_id and w.lease_until > now()
+    )
+    limit ? for update of r skip locked
+  ), swept as (
+    update workflow_run r
+    set crashes = r.crashes + 1,
+        worker_id = null,
+        status = case when r.crashes + 1 < ${MOST_CRASHES} then 'QUEUED' else 'FAILED' end,
+        error = case when r.crashes + 1 < ${MOST_CRASHES} then null else ? end,
+        error_detail = case when r.crashes + 1 < ${MOST_CRASHES} then null else '{"code":"crash-loop"}'::json end,
+        completed_at = case when r.crashes + 1 < ${MOST_CRASHES} then null else clock_timestamp() end,
+        waiting_for = case when r.crashes + 1 < ${MOST_CRASHES} then r.waiting_for end
+    from orphans o where r.run_id = o.run_id
+    returning r.run_id, r.status, r.parent_run_id, r.parent_path
+  ), ended as (
+    select * from swept where status = 'FAILED'
+  ), parents as (${wakeParents('ended')})
+  select run_id, status from swept`;
+
+/** Takes runs from processes that no longer say that they live. */
+@Injectable()
+export class RunSweeper {
+  constructor(private readonly em: EntityManager) {}
+
+  /**
+   * Puts the runs of dead processes back into the queue, one process at a time; a run that has brought down process after
+   * process ends FAILED. Whoever still executes one of them can't write any more: its attempt is over.
+   * @returns the runs that it took, and what they are now
+   */
+  async sweep(): Promise<{ run_id: string; status: 'QUEUED' | 'FAILED' }[]> {
+    return this.em.fork().transactional(async (em) => {
+      const [lock] = await em.execute<[{ mine: boolean }]>('select pg_try_advisory_xact_lock(?) as mine', [
+        advisoryLocks.runSweep,
+      ]);
+      if (!lock.mine) return [];
+      return em.execute(sweep, [BATCH, crashLoop]);
+    });
+  }
+
+  /** Forgets processes that are gone for a day. */
+  async forgetDead(): Promise<void> {
+    await this.em.fork().execute(`delete from run_worker where lease_until < now() - interval '1 day'`);
+  }
+}
