@@ -22,6 +22,7 @@ describe('the configuration', () => {
     ['SEER_AUTH_ISSUER', 'not a url'],
     ['SEER_DOCS', 'maybe'],
     ['SEER_RUN_SLOTS', '0'],
+    ['SEER_RUN_SLOTS_PER_USER', '0.5'],
     ['LOG_LEVEL', 'loud'],
   ])('refuses %s=%s with a sentence that names it', (name, value) => {
     expect(() => readEnvironment({ [name]: value })).toThrow(ConfigurationError);
@@ -41,6 +42,16 @@ describe('the configuration', () => {
 
   it('wants an audience together with an issuer', () => {
     expect(() => readEnvironment({ SEER_AUTH_ISSUER: 'https://id.example.com' })).toThrow('SEER_AUTH_AUDIENCE');
+  });
+
+  it.each([
+    [{}, 80],
+    [{ SEER_RUN_SLOTS: '1' }, 1],
+    [{ SEER_RUN_SLOTS: '6' }, 5],
+    [{ SEER_RUN_SLOTS: '10000' }, 8_000],
+    [{ SEER_RUN_SLOTS: '6', SEER_RUN_SLOTS_PER_USER: '2' }, 2],
+  ])('lets one user have so many of the slots of %j: %i', (variables, slots) => {
+    expect(readEnvironment(variables).runSlotsPerUser).toBe(slots);
   });
 
   it('takes an empty variable for one that is not set', () => {

@@ -53,6 +53,7 @@ export class RunsController {
   /** Run a spec without storing a workflow. */
   @RequireScope('runs:write')
   @ApiIdempotencyKey()
+  @ApiProblems(409)
   @ApiOkResponse({ type: RunResponse, description: '`mode=sync`: the run, over.' })
   @ApiAcceptedResponse({ type: RunResponse, description: 'The run is accepted and goes on by itself.' })
   @Post('runs')
