@@ -52,19 +52,18 @@ export const findPlaces = `
     max(key) as last
   from seen`;
 
-/** Whether the runs of a key that have a place or wait for one are as many as its limit. */
-export const isFull = `
-  select (select count(*) from workflow_run where concurrency_key = ? and ${admitted})
-    + (select count(*) from workflow_run where concurrency_key = ? and ${heldBack}) >= ? as full`;
+/** Runs of a key that have a place, and those that wait for one. */
+const ofKey = `
+  select run_id from workflow_run where concurrency_key = ? and ${admitted}
+  union all
+  select run_id from workflow_run where concurrency_key = ? and ${heldBack}`;
+
+/** Whether these are as many as the limit; counts no further. */
+export const isFull = `select count(*) >= ? as full from (${ofKey} limit ?) of_key`;
 
 /** Condition on `workflow_run`: runs of a key other than this one, but for so many of the newest. */
 export const oldestOfKey = `run_id = any(array(
-    select run_id from (
-      select run_id from workflow_run where concurrency_key = ? and ${admitted}
-      union all
-      select run_id from workflow_run where concurrency_key = ? and ${heldBack}
-    ) of_key
-    where run_id <> ? order by run_id desc offset ?
+    select run_id from (${ofKey}) of_key where run_id <> ? order by run_id desc offset ?
   ))`;
 
 /** Whether a run was accepted earlier: with this idempotency key, or as this child. */

@@ -171,7 +171,7 @@ async function admit(em: SqlEntityManager, keys: readonly string[]): Promise<num
 }
 
 async function isFull(em: SqlEntityManager, { key, limit }: RunConcurrency): Promise<boolean> {
-  const [row] = await em.execute<[{ full: boolean }]>(statements.isFull, [key, key, limit]);
+  const [row] = await em.execute<[{ full: boolean }]>(statements.isFull, [limit, key, key, limit]);
   return row.full;
 }
 
