@@ -16,7 +16,8 @@ export async function createApp(environment: Environment, database: Database): P
     { bufferLogs: true, bodyParser: false, abortOnError: false },
   );
   app.useLogger(app.get(Logger));
-  setUpHttp(app);
+  // Browsers send forms there.
+  setUpHttp(app, { anyMediaType: ['/v1/approval-forms/'] });
   if (environment.role === 'worker') app.use(healthOnly);
   else if (environment.docs) serveDocs(app);
   return app;

@@ -1,5 +1,9 @@
 import { Module } from '@nestjs/common';
 import { IntegrationsModule } from '../integrations/index.js';
+import { ApprovalFormController } from './approvals/approval-form.controller.js';
+import { ApprovalLinks } from './approvals/approval-links.js';
+import { ApprovalsController } from './approvals/approvals.controller.js';
+import { ApprovalsService } from './approvals/approvals.service.js';
 import { CatalogueController } from './catalogue.controller.js';
 import { DraftsController } from './drafts.controller.js';
 import { DraftsService } from './drafts.service.js';
@@ -16,6 +20,7 @@ import { RunQueue } from './runs/engine/run-queue.js';
 import { RunSlots } from './runs/engine/run-slots.js';
 import { RunSweeper } from './runs/engine/run-sweeper.js';
 import { WorkerLease } from './runs/engine/worker-lease.js';
+import { RunControl } from './runs/run-control.service.js';
 import { RunReader } from './runs/run-reader.js';
 import { RunStarter } from './runs/run-starter.js';
 import { RunTargets } from './runs/run-target.js';
@@ -39,6 +44,8 @@ import { WorkflowsService } from './workflows.service.js';
     VersionsController,
     CatalogueController,
     RunsController,
+    ApprovalsController,
+    ApprovalFormController,
   ],
   providers: [
     WorkflowRepository,
@@ -60,6 +67,9 @@ import { WorkflowsService } from './workflows.service.js';
     WorkerLease,
     RunReader,
     RunStarter,
+    RunControl,
+    ApprovalLinks,
+    ApprovalsService,
     RunTargets,
     RunsService,
   ],

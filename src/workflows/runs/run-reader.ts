@@ -5,11 +5,12 @@ import { type Page } from '../../common/http/paging/page.dto.js';
 import { loadPage } from '../../common/http/paging/page.js';
 import { parsePublicId } from '../../common/public-id.js';
 import { type Principal } from '../../users/index.js';
+import { ApprovalLinks } from '../approvals/approval-links.js';
 import { type RunListQuery, RunResponse, RunSummaryResponse, StepResponse, type StepListQuery } from './run.dto.js';
 import { RunNotFoundError } from './run.errors.js';
 import { type WorkflowRunStatus } from './run-status.js';
 import { type RunRow, type StepRow } from './run-rows.js';
-import { viewOfRow } from './run-view.js';
+import { type RunView, viewOfRow } from './run-view.js';
 
 const summaryColumns = `r.run_id, w.workflow_id, v.version_number, r.status, r.source, r.error, r.error_detail, r.waiting_for,
   r.attempt, r.parent_run_id, r.forked_from_run_id, r.forked_from_step, r.created_at, r.started_at, r.completed_at`;
@@ -24,6 +25,7 @@ export class RunReader {
   constructor(
     private readonly em: EntityManager,
     private readonly cursors: CursorCodec,
+    private readonly links: ApprovalLinks,
   ) {}
 
   /** @throws RunNotFoundError */
@@ -31,7 +33,7 @@ export class RunReader {
     const runId = parsePublicId('run', publicId);
     const row = runId && (await this.find(caller, runId, withSpec));
     if (!row) throw new RunNotFoundError(publicId);
-    return RunResponse.from(viewOfRow(row));
+    return RunResponse.from(this.view(row));
   }
 
   /** Undefined when the caller has no such run. */
@@ -51,7 +53,7 @@ export class RunReader {
       scope: { owner: caller.userId, list: 'runs', filter },
       load: (count, position) => this.page(caller, query, count, position && String(position[0])),
       positionOf: (row) => [row.run_id],
-      toItem: (row) => RunSummaryResponse.from(viewOfRow(row)),
+      toItem: (row) => RunSummaryResponse.from(this.view(row)),
     });
   }
 
@@ -68,8 +70,12 @@ export class RunReader {
     });
   }
 
+  private view(row: RunRow): RunView {
+    return viewOfRow(row, (runId, path) => this.links.urlOf(runId, path));
+  }
+
   private async find(caller: Principal, runId: string, withSpec: boolean): Promise<RunRow | undefined> {
-    const spec = withSpec ? ', coalesce(r.spec, v.spec::json) as spec' : '';
+    const spec = withSpec ? ', coalesce(r.spec, v.spec) as spec' : '';
     const [row] = await this.em.execute<[RunRow?]>(
       `select ${summaryColumns}, r.inputs, r.outputs, r.config${spec} ${joins} where r.run_id = ? and r.user_id = ?`,
       [runId, caller.userId],

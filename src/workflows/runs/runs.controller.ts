@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { type Response } from 'express';
 import {
@@ -8,10 +8,12 @@ import {
 } from '../../common/http/idempotency/idempotent.js';
 import { ApiProblems } from '../../common/http/problems/api-problems.js';
 import { Caller, type Principal, RequireScope } from '../../users/index.js';
+import { RunControl } from './run-control.service.js';
 import { RunReader } from './run-reader.js';
 import { isFinal } from './run-status.js';
 import {
   GetRunQuery,
+  ResumeRunRequest,
   RunListQuery,
   RunOutputResponse,
   RunPage,
@@ -30,6 +32,7 @@ export class RunsController {
   constructor(
     private readonly runs: RunsService,
     private readonly reader: RunReader,
+    private readonly control: RunControl,
   ) {}
 
   /** Run a workflow. */
@@ -92,6 +95,30 @@ export class RunsController {
   async getRunOutput(@Caller() caller: Principal, @Param('id') id: string): Promise<RunOutputResponse> {
     const { status, outputs } = await this.reader.get(caller, id);
     return { status, outputs };
+  }
+
+  /** Cancel a run, with the runs it has started. Idempotent: a run that is over is returned as it is. */
+  @RequireScope('runs:write')
+  @ApiProblems(404)
+  @ApiOkResponse({ type: RunResponse })
+  @HttpCode(HttpStatus.OK)
+  @Post('runs/:id/cancel')
+  cancelRun(@Caller() caller: Principal, @Param('id') id: string): Promise<RunResponse> {
+    return this.control.cancel(caller, id);
+  }
+
+  /** Answer what a run waits for, or let it go on before a wait is over. */
+  @RequireScope('runs:write')
+  @ApiProblems(404, 409, 422)
+  @ApiAcceptedResponse({ type: RunResponse, description: 'The answer is taken; the run goes on by itself.' })
+  @HttpCode(HttpStatus.ACCEPTED)
+  @Post('runs/:id/resume')
+  resumeRun(
+    @Caller() caller: Principal,
+    @Param('id') id: string,
+    @Body() request: ResumeRunRequest,
+  ): Promise<RunResponse> {
+    return this.control.resume(caller, id, request);
   }
 
   /** What each node of a run did, in the order they ended. */

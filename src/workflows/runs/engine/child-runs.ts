@@ -70,7 +70,7 @@ export class ChildRuns {
       values: [parentId],
       error: 'The run that waited for this one has failed.',
     });
-    for (const runId of cancelled) this.notices.tell(`cancelled ${runId}`);
+    this.notices.cancelled(cancelled);
   }
 
   private async start(parent: HeldRun, call: WorkflowCall, path: string): Promise<string> {
