@@ -7,7 +7,7 @@ import { newUuid } from '../../common/public-id.js';
 import { GroupCommitter } from './engine/group-committer.js';
 import { type Claim, type NewRun, type RunOutcome } from './engine/rows.js';
 import { RunDispatcher } from './engine/run-dispatcher.js';
-import { type HeldRun } from './engine/held-run.js';
+import { type HeldRun, timeoutOf } from './engine/held-run.js';
 import { HeldRuns } from './engine/held-runs.js';
 import { nothingRecorded } from './engine/recorded-run.js';
 import { RunJournal } from './engine/run-journal.js';
@@ -89,12 +89,16 @@ export class RunStarter {
     if (this.slots.take(1) === 0) return this.enqueue(request, run);
     const held = this.hold(request, run);
     const running = this.execute(held);
-    const outcome = await atMost(patience, running, () => {
-      this.letGo(run, running);
-      return untilDurable(held);
-    });
-    if (held.holding.isDurable) return made(run, request, held.claim, outcome);
-    return this.earlier(request, run, new RunLostError());
+    try {
+      const outcome = await atMost(patience, running, () => {
+        this.letGo(run, running);
+        return untilDurable(held);
+      });
+      if (held.holding.isDurable) return made(run, request, held.claim, outcome);
+      throw new RunLostError();
+    } catch (error) {
+      return this.earlier(request, run, error);
+    }
   }
 
   /** The run goes on without the request that started it: what goes wrong with it now is for the log. */
@@ -112,7 +116,7 @@ export class RunStarter {
     }
   }
 
-  private hold({ target, inputs, source }: RunRequest, run: NewRun): HeldRun & { claim: Claim } {
+  private hold({ target, inputs, source, config }: RunRequest, run: NewRun): HeldRun & { claim: Claim } {
     const { runId, createdAt, userId } = run;
     const claim = { workerId: this.lease.workerId, attempt: 1, startedAt: createdAt };
     const holding = this.held.take(runId, 1, false);
@@ -132,6 +136,7 @@ export class RunStarter {
       holding,
       userId,
       workflow: target.compiled,
+      timeout: timeoutOf(target.compiled, config),
       journal,
       inputs,
       trigger: null,

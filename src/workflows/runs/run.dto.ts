@@ -18,6 +18,7 @@ import { PageOf, PageQuery } from '../../common/http/paging/page.dto.js';
 import { JsonObject as JsonObjectField, JsonValue } from '../../common/http/validation/json-field.js';
 import { Optional } from '../../common/http/validation/optional.js';
 import { type Json, type JsonObject } from '../../common/json.js';
+import { durationPattern } from '../../common/duration.js';
 import { makePublicId } from '../../common/public-id.js';
 import { stepStatuses } from './workflow-run-step.entity.js';
 import { MAX_NUMBER } from '../workflow-draft.dto.js';
@@ -42,6 +43,11 @@ export class RunConfig {
   @Optional()
   @JsonObjectField({ required: false, description: 'Kept with the run, for you.' })
   metadata?: JsonObject;
+
+  /** Longest running time of this run, waiting not included, if that is less than the workflow's own. @example 5m */
+  @Optional()
+  @Matches(new RegExp(durationPattern), { message: 'timeout must be a duration such as 20s, 5m or 1h' })
+  timeout?: string;
 }
 
 export class StartAdHocRunRequest {

@@ -6,7 +6,7 @@ import { GroupCommitter } from './group-committer.js';
 import { HeldRuns } from './held-runs.js';
 import { nothingRecorded } from './recorded-run.js';
 import { isEnd, type RunOutcome } from './rows.js';
-import { type HeldRun } from './held-run.js';
+import { type HeldRun, timeoutOf } from './held-run.js';
 import { RunExecutor } from './run-executor.js';
 import { RunJournal } from './run-journal.js';
 import { RunHandedBackError, RunLostError } from './run-lost.error.js';
@@ -148,6 +148,7 @@ export class RunDispatcher {
       holding,
       userId: claimed.user_id,
       workflow,
+      timeout: timeoutOf(workflow, claimed.config),
       journal: new RunJournal({ committer, holding, claim, known, isChild, mayGoOn }),
       inputs: claimed.inputs,
       trigger: null,

@@ -33,9 +33,9 @@ export class RunExecutor {
    * @throws DatabaseUnavailableError when it could not be recorded: the run is still to be executed.
    */
   async execute(run: HeldRun): Promise<RunOutcome | undefined> {
-    const { holding, workflow } = run;
-    const left = workflow.timeout - run.ranMs;
-    const timer = setTimeout(() => holding.stop.abort(new RunTimeout(workflow.timeout)), timerDelay(left));
+    const { holding, timeout } = run;
+    const left = timeout - run.ranMs;
+    const timer = setTimeout(() => holding.stop.abort(new RunTimeout(timeout)), timerDelay(left));
     try {
       return await this.finish(run, await this.run(run, left, holding.stop.signal));
     } catch (error) {
@@ -79,7 +79,7 @@ export class RunExecutor {
       callWorkflow: (call, at) => this.children.call(run, call, at),
     };
     try {
-      if (left <= 0 || Date.now() > deadlineOf(run)) throw new RunTimeout(workflow.timeout);
+      if (left <= 0 || Date.now() > deadlineOf(run)) throw new RunTimeout(run.timeout);
       const { value, scope } = await workflow.block.run(scopeOf(run), '', context);
       return completed(workflow.output ? workflow.output(scope) : value);
     } catch (error) {
