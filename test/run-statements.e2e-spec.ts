@@ -16,7 +16,7 @@ beforeAll(async () => {
     const [query] = args as unknown as [string | { text: string }];
     const text = typeof query === 'string' ? query : query.text;
     if (!/pgboss|run_worker|api_key|for update skip locked|worker_id = \$1/.test(text)) statements.push(text);
-    return Reflect.apply(real, this, args) as ReturnType<typeof real>;
+    return (real as (...all: unknown[]) => unknown).apply(this, args);
   } as typeof real;
 });
 

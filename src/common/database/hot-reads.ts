@@ -11,13 +11,14 @@ export interface HotRead {
 }
 
 const MOST_CONNECTIONS = 4;
-const TIMESTAMPTZ = 1184;
 
 /** The same as from `em.execute`: times stay text, see `dateOf`. */
-const types = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary'): unknown =>
-    oid === TIMESTAMPTZ ? (text: string) => text : pg.types.getTypeParser(oid, format as 'text'),
-} as pg.CustomTypesConfig;
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: pg.types.TypeId, format?: 'text') =>
+    oid === pg.types.builtins.TIMESTAMPTZ
+      ? (text: string) => text
+      : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+};
 
 /**
  * The few reads that every run or poll makes, as prepared statements on connections of their own: to plan the look-up of
