@@ -14,11 +14,11 @@ const MOST_CONNECTIONS = 4;
 
 /** The same as from `em.execute`: times stay text, see `dateOf`. */
 const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: pg.types.TypeId, format?: 'text') =>
-    oid === pg.types.builtins.TIMESTAMPTZ
-      ? (text: string) => text
-      : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
-};
+  getTypeParser: (oid: number, format?: 'text' | 'binary') => {
+    if (oid === (pg.types.builtins.TIMESTAMPTZ as number)) return (text: string) => text;
+    return (pg.types.getTypeParser as (oid: number, format?: string) => (text: string) => unknown)(oid, format);
+  },
+} as pg.CustomTypesConfig;
 
 /**
  * The few reads that every run or poll makes, as prepared statements on connections of their own: to plan the look-up of

@@ -73,7 +73,7 @@ export class RunStarter {
     } catch (error) {
       // It may have come to an end after all, though not with what it was to keep.
       await running.catch(() => {});
-      if (!held.holding.isDurable) return this.earlier(request, run, error);
+      if (held.holding.durableSince === undefined) return this.earlier(request, run, error);
     }
     this.letGo(run, running);
     return made(run, request, held.claim);
@@ -94,7 +94,7 @@ export class RunStarter {
         this.letGo(run, running);
         return untilDurable(held);
       });
-      if (held.holding.isDurable) return made(run, request, held.claim, outcome);
+      if (held.holding.durableSince !== undefined) return made(run, request, held.claim, outcome);
       throw new RunLostError();
     } catch (error) {
       return this.earlier(request, run, error);
@@ -176,7 +176,7 @@ async function untilDurable({ journal, holding }: HeldRun): Promise<void> {
   try {
     await journal.settled();
   } catch (error) {
-    if (!holding.isDurable) throw error;
+    if (holding.durableSince === undefined) throw error;
   }
 }
 

@@ -12,7 +12,7 @@ import { limits } from '../../spec/limits.js';
 import { ChildRuns } from './child-runs.js';
 import { type HeldRun } from './held-run.js';
 import { HeldRuns } from './held-runs.js';
-import { isEnd, type RunEnd, type RunErrorDetail, type RunOutcome, type RunPause } from './rows.js';
+import { type RunEnd, type RunErrorDetail, type RunOutcome, type RunPause } from './rows.js';
 import { RunHandedBackError, RunLostError } from './run-lost.error.js';
 import { RunQueue } from './run-queue.js';
 
@@ -37,7 +37,9 @@ export class RunExecutor {
     const left = timeout - run.ranMs;
     const timer = setTimeout(() => holding.stop.abort(new RunTimeout(timeout)), timerDelay(left));
     try {
-      return await this.finish(run, await this.run(run, left, holding.stop.signal));
+      const outcome = await this.finish(run, await this.run(run, left, holding.stop.signal));
+      if (outcome.status === 'FAILED') await this.children.cancelOf(holding.runId, run.journal);
+      return outcome;
     } catch (error) {
       if (!(error instanceof RunLostError)) throw error;
       await this.letGo(run, error);
@@ -58,8 +60,6 @@ export class RunExecutor {
       const failed = this.failed(run, error);
       await run.journal.finish(failed);
       return failed;
-    } finally {
-      if (isEnd(outcome) && outcome.status === 'FAILED') await this.children.cancelOf(run.holding.runId, run.journal);
     }
   }
 

@@ -166,7 +166,7 @@ export class RunJournal implements Journal {
       throw error;
     }
     if (!done) throw new RunLostError(`run ${runId} is held by another process`);
-    holding.isDurable = true;
+    holding.durableSince ??= performance.now();
   }
 
   /** The output as JSON text, if it can be kept. That a node failed is kept in any case. */

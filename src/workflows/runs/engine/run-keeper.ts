@@ -97,8 +97,8 @@ export class RunKeeper implements OnApplicationBootstrap, BeforeApplicationShutd
     const began = performance.now();
     const rows = await this.queue.heldBy(this.lease.workerId);
     const known = new Set(rows.map((row) => `${row.run_id} ${row.attempt}`));
-    for (const { runId, attempt, isDurable, since, stop } of this.held.all) {
-      if (isDurable && since < began && !known.has(`${runId} ${attempt}`) && !stop.signal.aborted) {
+    for (const { runId, attempt, durableSince = Infinity, stop } of this.held.all) {
+      if (durableSince < began && !known.has(`${runId} ${attempt}`) && !stop.signal.aborted) {
         // It may just have ended: then nothing listens to this any more.
         stop.abort(new RunLostError(`run ${runId} was taken from this process`));
       }
