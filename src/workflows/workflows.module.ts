@@ -26,6 +26,7 @@ import { RunStarter } from './runs/run-starter.js';
 import { RunTargets } from './runs/run-target.js';
 import { RunsController } from './runs/runs.controller.js';
 import { RunsService } from './runs/runs.service.js';
+import { SubWorkflows } from './sub-workflows.js';
 import { VersionsController } from './versions.controller.js';
 import { VersionsService } from './versions.service.js';
 import { WorkflowSpecs } from './workflow-specs.js';
@@ -53,6 +54,7 @@ import { WorkflowsService } from './workflows.service.js';
     DraftsService,
     VersionsService,
     WorkflowSpecs,
+    SubWorkflows,
     GroupCommitter,
     ChildRuns,
     HeldRuns,
