@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { IntegrationsModule } from '../integrations/index.js';
 import { CatalogueController } from './catalogue.controller.js';
 import { DraftsController } from './drafts.controller.js';
 import { DraftsService } from './drafts.service.js';
@@ -24,7 +23,6 @@ import { WorkflowsService } from './workflows.service.js';
 
 /** What to do, and doing it: authoring, preflight, compiling and running. */
 @Module({
-  imports: [IntegrationsModule],
   controllers: [
     // Before the routes with an id, which `validate` would otherwise be taken for.
     PreflightController,

@@ -4,7 +4,6 @@ import { ApiProblems } from '../../common/http/problems/api-problems.js';
 import { RequireScope } from '../../users/index.js';
 import { WorkflowSpecs } from '../workflow-specs.js';
 import { CheckExpressionRequest, CheckExpressionResponse } from './expression-check.dto.js';
-import { checkAt } from './expression-check.js';
 import { ReportResponse, ValidateSpecRequest } from './preflight.dto.js';
 
 @ApiTags('Workflows')
@@ -26,6 +25,6 @@ export class PreflightController {
   @Post('expressions/check')
   @HttpCode(HttpStatus.OK)
   checkExpression(@Body() body: CheckExpressionRequest): CheckExpressionResponse {
-    return checkAt(body.expression, body.spec, body.pointer);
+    return this.specs.checkExpression(body.expression, body.spec, body.pointer);
   }
 }
