@@ -7,6 +7,7 @@ import { durable5 } from './jobs/durable-5.js';
 import { durable5Dbos } from './jobs/durable-5-dbos.js';
 import { durable5Langgraph } from './jobs/durable-5-langgraph.js';
 import { fanOut } from './jobs/fan-out.js';
+import { idle } from './jobs/idle.js';
 import { langgraphAlone } from './jobs/langgraph-alone.js';
 import { rawInsert } from './jobs/raw-insert.js';
 import { syncRun } from './jobs/sync-run.js';
@@ -26,6 +27,7 @@ const jobs: BenchJob[] = [
   fanOut,
   bytesPerRun,
   coldStart,
+  idle,
 ];
 
 const usage = `npm run bench [-- <job> …] [--seconds 5] [--concurrency 1,10,50]
