@@ -23,11 +23,10 @@ export const idle: BenchJob = {
       const before = seer.program.cpu();
       await delay(IDLE_MS);
       const after = seer.program.cpu();
-      yield { job: 'idle', count: 1, after: 'start', ...started };
+      yield { job: 'idle', count: 0, ...started };
       yield {
         job: 'idle',
         count: RUNS,
-        after: 'runs',
         ...memory(seer),
         cpu_percent:
           before === undefined || after === undefined ? undefined : round(((after - before) / IDLE_MS) * 100),
