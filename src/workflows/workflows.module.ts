@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { IntegrationsModule } from '../integrations/index.js';
 import { ApprovalFormController } from './approvals/approval-form.controller.js';
 import { ApprovalLinks } from './approvals/approval-links.js';
 import { ApprovalsController } from './approvals/approvals.controller.js';
@@ -36,7 +35,6 @@ import { WorkflowsService } from './workflows.service.js';
 
 /** What to do, and doing it: authoring, preflight, compiling and running. */
 @Module({
-  imports: [IntegrationsModule],
   controllers: [
     // Before the routes with an id, which `validate` would otherwise be taken for.
     PreflightController,
