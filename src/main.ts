@@ -8,6 +8,7 @@ import { ormOptions } from './common/database/orm-options.js';
 import { InvalidAllowEntryError } from './common/egress/allow-list.js';
 import { EncryptionUnavailableError } from './common/encryption/encryption.errors.js';
 import { createApp } from './create-app.js';
+import { armFault } from './common/fault-point.js';
 import { entities } from './entities.js';
 import { Bootstrap } from './users/index.js';
 
@@ -21,6 +22,7 @@ const expected = [
 
 async function main(): Promise<void> {
   const environment = readEnvironment(process.env);
+  armFault(environment.fault);
   const database = await openDatabase(environment);
   try {
     await migrate(ormOptions({ url: database.url, entities }));
