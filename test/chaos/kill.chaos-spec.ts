@@ -33,6 +33,7 @@ const faultKills: FaultKill[] = Object.entries({
   'a run that fails': ['before-end:1', 'after-end:1'],
   'a child run': ['after-child:1', 'after-end:1'],
   'a wait': ['before-pause:1', 'after-pause:1', 'after-claim:1'],
+  'two approvals at once': ['before-pause:1', 'after-pause:1', 'after-step:1'],
 }).flatMap(([name, faults]) => faults.map((fault) => ({ graph: graphNamed(name), fault })));
 
 const syncFaultKills: FaultKill[] = [
@@ -51,16 +52,14 @@ describe('processes that are killed', () => {
   beforeAll(async () => {
     fleet = await Fleet.start(WAVE + 1);
     const judge = new Judge(fleet);
-    const canApprove = await fleet.has('/v1/runs/{id}/resume');
-    const known = graphs.filter(({ approvals }) => !approvals || canApprove);
-    await judge.learn(known);
-    const groups = inGroups(random.shuffled(callKills.filter(({ graph }) => known.includes(graph))), RUNS_PER_KILL);
+    await judge.learn(graphs);
+    const groups = inGroups(random.shuffled(callKills), RUNS_PER_KILL);
     for (const wave of inGroups(groups, WAVE)) {
       runs.push(...(await killAtCalls(fleet, wave)));
       cuts += wave.flat().length;
     }
     for (const wave of inGroups(random.shuffled([...faultKills, ...syncFaultKills]), WAVE)) {
-      runs.push(...(await killAtFaults(fleet, wave, () => random.pick(known))));
+      runs.push(...(await killAtFaults(fleet, wave, () => random.pick(graphs))));
       cuts += wave.length;
     }
     verdict = await judge.judge(runs);

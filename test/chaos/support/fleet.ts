@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import { connect, createTestDatabase } from '../../support/database.js';
+import { migrate } from '../../../src/common/database/migrate.js';
+import { ormOptions } from '../../../src/common/database/orm-options.js';
+import { entities } from '../../../src/entities.js';
+import { connect, createDatabase, createTestDatabase } from '../../support/database.js';
 import { type Program } from '../../support/program.js';
 import { CHILD, type Graph } from './graphs.js';
 import { RecordingPeer } from './recording-peer.js';
@@ -37,17 +40,19 @@ export class Fleet {
 
   private constructor(
     readonly databaseUrl: string,
-    readonly database: pg.Client,
+    /** The observer's connection. */
+    public database: pg.Client,
     readonly peer: RecordingPeer,
     private readonly script: string,
   ) {}
 
   static async start(
     size: number,
-    { script = MAIN, latency = 15 }: { script?: string; latency?: number } = {},
+    { script = MAIN, latency = 15, server }: { script?: string; latency?: number; server?: string } = {},
   ): Promise<Fleet> {
-    const databaseUrl = await createTestDatabase();
-    const database = await connect(databaseUrl);
+    const databaseUrl = await (server ? createDatabase('seer_chaos', 'template0', server) : createTestDatabase());
+    if (server) await migrate(ormOptions({ url: databaseUrl, entities }));
+    const database = await observe(databaseUrl);
     await recordTransitions(database);
     const fleet = new Fleet(databaseUrl, database, await RecordingPeer.start(latency), script);
     await fleet.add(size);
@@ -56,9 +61,7 @@ export class Fleet {
 
   /** Starts more processes. */
   async add(count: number, variables?: Record<string, string>): Promise<Seer[]> {
-    const added = await Promise.all(
-      Array.from({ length: count }, () => Seer.create(this.databaseUrl, this.script, variables)),
-    );
+    const added = Array.from({ length: count }, () => Seer.create(this.databaseUrl, this.script, variables));
     this.processes.push(...added);
     await Promise.all(added.map((seer) => seer.start()));
     return added;
@@ -131,11 +134,9 @@ export class Fleet {
   }
 
   /** Starts a killed process again; a second time is the first, for two runs may have wished for the end of it. */
-  restart(seer: Seer): Promise<void> {
+  restart(seer: Seer): void {
     const { program } = seer;
-    const restarted = this.restarted.get(program) ?? this.restartNow(seer);
-    this.restarted.set(program, restarted);
-    return restarted;
+    if (!this.restarted.has(program)) this.restarted.set(program, this.restartNow(seer));
   }
 
   private async restartNow(seer: Seer): Promise<void> {
@@ -145,6 +146,11 @@ export class Fleet {
       // It takes runs before it is ready, and with them it may have been killed again.
       if (!this.killed.has(seer.program)) throw error;
     }
+  }
+
+  /** Resolves when all killed processes are back. */
+  async restored(): Promise<void> {
+    await Promise.all(this.restarted.values());
   }
 
   /** A process that was killed for good. */
@@ -209,12 +215,6 @@ export class Fleet {
     }
   }
 
-  /** Whether this build has the route: it then knows that there is no such run, and not only that there is no such path. */
-  async has(path: string): Promise<boolean> {
-    const { body } = await this.processes[0]!.call('POST', path.replace('{id}', 'run_0'), {});
-    return body.code !== 'route-not-found';
-  }
-
   /** Answers the approvals of a run, all of them when it waits for all of them. */
   async approve({ runId, graph: { approvals = [] } }: Started): Promise<void> {
     const isAsked = async (): Promise<boolean> => {
@@ -236,10 +236,22 @@ export class Fleet {
     return this.processes.find((seer) => seer.lives)!;
   }
 
+  /** After the server of the database was away. */
+  async reconnect(): Promise<void> {
+    this.database = await observe(this.databaseUrl);
+  }
+
   async stop(): Promise<void> {
     this.stopped = true;
     await Promise.all(this.processes.map((seer) => seer.end()));
     await this.peer.close();
-    await this.database.end();
+    await this.database.end().catch(() => {});
   }
+}
+
+/** A connection that may break: then the next query says so. */
+async function observe(databaseUrl: string): Promise<pg.Client> {
+  const client = await connect(databaseUrl);
+  client.on('error', () => {});
+  return client;
 }

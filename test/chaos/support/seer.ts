@@ -1,5 +1,5 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
-import { freePort, Program } from '../../support/program.js';
+import { Program } from '../../support/program.js';
 
 /** The administrator of every installation of this suite. */
 const API_KEY = `sk_${'chaos'.repeat(8)}`;
@@ -14,21 +14,22 @@ export interface SeerAnswer {
   readonly body: any;
 }
 
-/** One process of Seer on an address of its own, which it keeps when it is started again. */
+/** One process of Seer; started again, it has another port, as the old one may have been taken by then. */
 export class Seer {
   program: Program;
+  private port: number;
   private isOver = false;
   private readonly agent = new Agent({ keepAlive: true, maxSockets: Infinity });
 
   private constructor(
     readonly script: string,
-    readonly port: number,
     private readonly variables: Record<string, string>,
   ) {}
 
   /** @param script the compiled program, `dist/src/main.js` or a changed copy of it */
-  static async create(databaseUrl: string, script: string, variables: Record<string, string> = {}): Promise<Seer> {
-    return new Seer(script, await freePort(), {
+  static create(databaseUrl: string, script: string, variables: Record<string, string> = {}): Seer {
+    return new Seer(script, {
+      PORT: '0',
       DATABASE_URL: databaseUrl,
       SEER_BOOTSTRAP_API_KEY: API_KEY,
       SEER_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
@@ -50,8 +51,9 @@ export class Seer {
 
   private async startNow(variables: Record<string, string> = {}): Promise<void> {
     if (this.isOver) return;
-    this.program = new Program(this.script, { ...this.variables, PORT: String(this.port), ...variables });
+    this.program = new Program(this.script, { ...this.variables, ...variables });
     await this.program.says('Seer is ready');
+    this.port = Number(/Seer is ready at http:\/\/[\d.]+:(\d+)/.exec(this.program.output)![1]);
   }
 
   get lives(): boolean {

@@ -26,10 +26,14 @@ const PATIENCE_MS = 60_000;
  * never killed, for somebody must be there to take over.
  * @returns all runs, when they are over
  */
-export async function killAtCalls(fleet: Fleet, groups: readonly (readonly CallKill[])[]): Promise<Started[]> {
+export async function killAtCalls(
+  fleet: Fleet,
+  groups: readonly (readonly CallKill[])[],
+  patience?: number,
+): Promise<Started[]> {
   const runs = await Promise.all(groups.map((group, index) => killGroup(fleet, fleet.processes[index + 1]!, group)));
-  await Promise.all(fleet.processes.filter(({ lives }) => !lives).map((seer) => fleet.restart(seer)));
-  await fleet.untilOver(runs.flat());
+  await fleet.restored();
+  await fleet.untilOver(runs.flat(), patience);
   return runs.flat();
 }
 
@@ -56,7 +60,7 @@ async function killGroup(fleet: Fleet, seer: Seer, group: readonly CallKill[]): 
   answered.resolve();
   for (const holder of holders) if (holder) await fleet.kill(holder);
   killed.resolve();
-  for (const holder of holders) if (holder) void fleet.restart(holder);
+  for (const holder of holders) if (holder) fleet.restart(holder);
   return Promise.all(inPlace.map(({ run }) => run));
 }
 
