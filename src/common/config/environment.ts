@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { type Fault, fault } from '../fault-point.js';
 import { boolean, integer, oneOf, origin, secret, text, url, type Variable } from './variable.js';
 
 /** Which work a process takes: `api` answers requests, `worker` executes runs, `all` does both. */
@@ -54,6 +55,9 @@ const variables = {
     default: 'info',
     about: 'Least severe log level that is written.',
   }),
+  SEER_FAULT_POINT: fault({
+    about: 'For tests: the process kills itself there, such as `before-effect:3`; refused in production.',
+  }),
   NODE_ENV: text({ default: 'development', about: '`production` turns docs off unless SEER_DOCS=true.' }),
 } satisfies Record<string, Variable<unknown>>;
 
@@ -83,6 +87,8 @@ export class Environment {
   readonly runSlots: number;
   readonly syncWaitSeconds: number;
   readonly logLevel: string;
+  /** Of tests. */
+  readonly fault: Fault | undefined;
   readonly production: boolean;
 
   constructor(values: Values) {
@@ -103,6 +109,7 @@ export class Environment {
     this.runSlots = values.SEER_RUN_SLOTS ?? 100;
     this.syncWaitSeconds = values.SEER_SYNC_WAIT_SECONDS ?? 60;
     this.logLevel = values.LOG_LEVEL ?? 'info';
+    this.fault = values.SEER_FAULT_POINT;
   }
 
   /** Whether this process executes runs. */
@@ -138,6 +145,9 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
   }
   if (values.SEER_MASTER_KEY && Buffer.from(values.SEER_MASTER_KEY as string, 'base64').length !== 32) {
     problems.push('SEER_MASTER_KEY must be 32 bytes in base64; make one with: openssl rand -base64 32');
+  }
+  if (values.SEER_FAULT_POINT && values.NODE_ENV === 'production') {
+    problems.push('SEER_FAULT_POINT must not be set when NODE_ENV is production: the process would kill itself');
   }
   if (problems.length > 0) throw new ConfigurationError(problems.join('\n'));
   return new Environment(values as Values);

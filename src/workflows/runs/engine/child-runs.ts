@@ -1,6 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../../common/errors.js';
+import { faultPoint } from '../../../common/fault-point.js';
 import { type Json, type JsonObject } from '../../../common/json.js';
 import { makePublicId, newUuid } from '../../../common/public-id.js';
 import { pauseAt } from '../../compiler/run-context.js';
@@ -106,6 +107,7 @@ export class ChildRuns {
       },
       steps: [],
     });
+    faultPoint('after-child');
     if (!isNew) return this.find(holding.runId, path);
     this.notices.tell('queued');
     return runId;

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { asDatabaseUnavailable } from '../../../common/database/database.errors.js';
 import { dateOf } from '../../../common/database/sql-date.js';
+import { faultPoint } from '../../../common/fault-point.js';
 import { WorkflowSpecs } from '../../workflow-specs.js';
 import { GroupCommitter } from './group-committer.js';
 import { HeldRuns } from './held-runs.js';
@@ -99,6 +100,7 @@ export class RunDispatcher {
         // Whoever queues a run from now on may be too late for this claim: then there is a backlog again.
         this.backlog = false;
         const claimed = await this.queue.claim(slots, this.lease.workerId);
+        if (claimed.length > 0) faultPoint('after-claim');
         if (claimed.length === slots) this.backlog = true;
         for (const run of claimed) {
           slots -= 1;

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { faultPoint } from '../../../common/fault-point.js';
 import { type Json } from '../../../common/json.js';
 import { makePublicId } from '../../../common/public-id.js';
 import { isStorable } from '../../../common/storable-text.js';
@@ -91,9 +92,13 @@ export class RunExecutor {
     }
   }
 
-  private callTool(run: HeldRun, { nodeId, tool, inputs }: ToolCall, { path, signal }: Execution): Promise<Json> {
+  private async callTool(run: HeldRun, { nodeId, tool, inputs }: ToolCall, at: Execution): Promise<Json> {
+    const { path, signal } = at;
     const idempotencyKey = `${makePublicId('run', run.holding.runId)}:${nodeId}:${path}`;
-    return this.tools.run({ tool, inputs, signal, idempotencyKey });
+    faultPoint('before-effect');
+    const output = await this.tools.run({ tool, inputs, signal, idempotencyKey });
+    faultPoint('after-effect');
+    return output;
   }
 
   private failed({ holding: { runId } }: HeldRun, error: unknown): RunEnd {

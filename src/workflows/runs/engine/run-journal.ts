@@ -1,4 +1,5 @@
 import { type Json } from '../../../common/json.js';
+import { faultPoint } from '../../../common/fault-point.js';
 import { isDeeperThan } from '../../../common/json-depth.js';
 import { isStorable, makeStorable } from '../../../common/storable-text.js';
 import { type Effect } from '../../../integrations/index.js';
@@ -9,7 +10,7 @@ import { limits } from '../../spec/limits.js';
 import { type GroupCommitter, type Write } from './group-committer.js';
 import { type Holding } from './held-runs.js';
 import { type RecordedRun } from './recorded-run.js';
-import { type Claim, type JsonText, type NewRun, type RunOutcome, type StepRow } from './rows.js';
+import { type Claim, isEnd, type JsonText, type NewRun, type RunOutcome, type StepRow } from './rows.js';
 import { RunLostError } from './run-lost.error.js';
 
 /** What a journal works with. */
@@ -157,6 +158,8 @@ export class RunJournal implements Journal {
       ? { kind: 'new', run, claim, steps, outcome }
       : { kind: 'progress', runId, fence: claim.attempt, steps, outcome, isChild };
     if (!run && steps.length === 0 && !outcome) return;
+    const moment = run ? 'birth' : momentOf(outcome);
+    faultPoint(`before-${moment}`);
     let done: boolean;
     try {
       done = await committer.commit(write);
@@ -165,6 +168,7 @@ export class RunJournal implements Journal {
       this.birth = run;
       throw error;
     }
+    faultPoint(`after-${moment}`);
     if (!done) throw new RunLostError(`run ${runId} is held by another process`);
     holding.durableSince ??= performance.now();
   }
@@ -194,6 +198,11 @@ export class RunJournal implements Journal {
     this.bytes += text.length;
     return text;
   }
+}
+
+function momentOf(outcome: RunOutcome | undefined): 'step' | 'pause' | 'end' {
+  if (!outcome) return 'step';
+  return isEnd(outcome) ? 'end' : 'pause';
 }
 
 /** Characters of a step's inputs that are kept: they are for people, and the values are in the steps before. */

@@ -1,6 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { Environment } from '../../../common/config/environment.js';
 import { asDatabaseUnavailable } from '../../../common/database/database.errors.js';
+import { faultPoint } from '../../../common/fault-point.js';
 import { HeldRuns } from './held-runs.js';
 import { RunDispatcher } from './run-dispatcher.js';
 import { RunHandedBackError, RunLostError } from './run-lost.error.js';
@@ -80,6 +81,7 @@ export class RunKeeper implements OnApplicationBootstrap, BeforeApplicationShutd
       if (!this.lease.mayJudgeOthers) return;
       const taken = await this.sweeper.sweep();
       if (taken.length === 0) return;
+      faultPoint('after-sweep');
       this.log.warn({ runs: taken.length }, 'Runs of a process that died were taken over');
       for (const { run_id: runId, status } of taken) if (status === 'FAILED') this.notices.tell(`ended ${runId}`);
       this.notices.tell('queued');
