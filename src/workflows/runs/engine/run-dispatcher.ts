@@ -140,18 +140,19 @@ export class RunDispatcher {
   }
 
   private async prepare(claimed: ClaimedRun, holding: HeldRun['holding']): Promise<HeldRun> {
-    const { attempt, source, tries, depth, ran_ms: ranMs, is_child: isChild } = claimed;
+    const { attempt, source, tries, depth, ran_ms: ranMs } = claimed;
     const startedAt = dateOf(claimed.started_at).getTime();
     const workflow = await this.specs.load(claimed);
     const known = attempt > 1 || claimed.is_fork ? await this.queue.recorded(claimed) : nothingRecorded();
     const claim = { workerId: this.lease.workerId, attempt, startedAt };
+    const parentId = claimed.parent_run_id ?? undefined;
     const { committer, mayGoOn } = this;
     return {
       holding,
       userId: claimed.user_id,
       workflow,
       timeout: timeoutOf(workflow, claimed.config),
-      journal: new RunJournal({ committer, holding, claim, known, isChild, mayGoOn }),
+      journal: new RunJournal({ committer, holding, claim, known, parentId, mayGoOn }),
       inputs: claimed.inputs,
       trigger: null,
       about: {

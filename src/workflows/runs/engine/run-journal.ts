@@ -21,8 +21,8 @@ export interface JournalOptions {
   readonly known: RecordedRun;
   /** A run that is not in the database yet: it goes in with the first commit. */
   readonly birth?: NewRun;
-  /** Its end wakes a parent. */
-  readonly isChild?: boolean;
+  /** The run that its end wakes. */
+  readonly parentId?: string;
   /** Asked before the world is touched. @throws RunLostError when this process must not go on */
   readonly mayGoOn: () => void;
 }
@@ -150,13 +150,13 @@ export class RunJournal implements Journal {
   private async write(steps: StepRow[], outcome: RunOutcome | undefined): Promise<void> {
     // Refused once, refused for ever; but a value that the database refuses does not keep the end from being written.
     if (this.broken instanceof RunLostError) throw this.broken;
-    const { committer, holding, claim, isChild } = this.options;
+    const { committer, holding, claim, parentId } = this.options;
     const { runId } = holding;
     const run = this.birth;
     this.birth = undefined;
     const write: Write = run
       ? { kind: 'new', run, claim, steps, outcome }
-      : { kind: 'progress', runId, fence: claim.attempt, steps, outcome, isChild };
+      : { kind: 'progress', runId, fence: claim.attempt, steps, outcome, parentId };
     if (!run && steps.length === 0 && !outcome) return;
     const moment = run ? 'birth' : momentOf(outcome);
     faultPoint(`before-${moment}`);

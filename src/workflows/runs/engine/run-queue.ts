@@ -23,7 +23,7 @@ export interface ClaimedRun {
   tries: number;
   depth: number;
   ran_ms: number;
-  is_child: boolean;
+  parent_run_id: string | null;
   /** A fork has the steps of the run it began from. */
   is_fork: boolean;
   waiting_for: Record<string, Pause> | null;
@@ -61,7 +61,7 @@ export class RunQueue {
        )
        select c.run_id, c.user_id, w.workflow_id as workflow_uuid, v.version_number, c.workflow_version_id as version_id,
          v.spec_hash, c.spec, c.inputs, c.config, c.source, c.attempt, c.tries, c.depth, c.ran_ms,
-         c.parent_run_id is not null as is_child, c.forked_from_run_id is not null as is_fork, c.waiting_for, c.answers, clock_timestamp()::timestamptz(3) as claimed_at,
+         c.parent_run_id, c.forked_from_run_id is not null as is_fork, c.waiting_for, c.answers, clock_timestamp()::timestamptz(3) as claimed_at,
          c.created_at, c.started_at, c.deadline
        from claimed c
        left join workflow w on w.id = c.workflow_id
