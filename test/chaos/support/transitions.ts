@@ -16,6 +16,7 @@ export async function recordTransitions(database: pg.Client): Promise<void> {
       n bigserial primary key, run_id uuid, was text, became text, attempt int, at timestamptz default clock_timestamp()
     );
     create index on chaos_transition (run_id);
+    create index on workflow_run ((inputs ->> 'target'));
     create function chaos_transition() returns trigger language plpgsql as $$
     begin
       if tg_op = 'INSERT' then
