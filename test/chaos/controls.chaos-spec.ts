@@ -13,7 +13,7 @@ const noFence: Patch[] = [
   { file: engine('commit-statement.js'), from: / and w\.attempt = t\.fence/g, to: '' },
   // What it has at the side: the process looks at what it holds, and stops what is no longer its own.
   { file: engine('run-keeper.js'), from: 'await this.compare();', to: '' },
-  { file: engine('worker-lease.js'), from: 'get isLive() {', to: 'get isLive() { return true;' },
+  { file: engine('run-dispatcher.js'), from: 'if (!this.lease.isLive)', to: 'if (false)' },
 ];
 /** Nobody takes over the runs of a process that died. */
 const noSweeper: Patch[] = [

@@ -111,7 +111,7 @@ export class Fleet {
       if (this.stopped) throw new Error('the test is over');
       await delay(50);
       const other = this.processes[(next + 1) % this.processes.length]!;
-      answer = await this.ask(other, graph, target, 'async').catch(() => undefined);
+      answer = await this.ask(other, graph, target, mode).catch(() => undefined);
     }
     if (answer.status !== 200 && answer.status !== 202) throw new Error(JSON.stringify(answer.body));
     return { graph, target, runId: answer.body.run_id };

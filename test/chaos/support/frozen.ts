@@ -85,8 +85,9 @@ export async function freezeInFlight(
 /** Resolves when another process executes all of these runs and waits for answers in each. */
 async function untilMidway(fleet: Fleet, runs: readonly Started[]): Promise<void> {
   for (let calls = -1; ; await delay(1_000)) {
-    const again = await fleet.attemptsOf(runs);
-    if (again.every((attempt) => attempt > 1) && fleet.peer.total === calls) return;
+    const attempts = await fleet.attemptsOf(runs);
+    if (attempts.some((attempt) => attempt === 1)) continue;
+    if (fleet.peer.total === calls) return;
     calls = fleet.peer.total;
   }
 }
