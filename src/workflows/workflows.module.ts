@@ -3,6 +3,12 @@ import { IntegrationsModule } from '../integrations/index.js';
 import { CatalogueController } from './catalogue.controller.js';
 import { DraftsController } from './drafts.controller.js';
 import { DraftsService } from './drafts.service.js';
+import { CheckpointsService } from './history/checkpoints.service.js';
+import { ExplainService } from './history/explain.service.js';
+import { ForksService } from './history/forks.service.js';
+import { PastRuns } from './history/past-runs.js';
+import { RunEvents } from './history/run-events.js';
+import { RunHistoryController } from './history/run-history.controller.js';
 import { PreflightController } from './preflight/preflight.controller.js';
 import { GroupCommitter } from './runs/engine/group-committer.js';
 import { ChildRuns } from './runs/engine/child-runs.js';
@@ -39,6 +45,7 @@ import { WorkflowsService } from './workflows.service.js';
     VersionsController,
     CatalogueController,
     RunsController,
+    RunHistoryController,
   ],
   providers: [
     WorkflowRepository,
@@ -62,6 +69,11 @@ import { WorkflowsService } from './workflows.service.js';
     RunStarter,
     RunTargets,
     RunsService,
+    CheckpointsService,
+    ExplainService,
+    ForksService,
+    PastRuns,
+    RunEvents,
   ],
 })
 export class WorkflowsModule {}

@@ -12,7 +12,7 @@ import { recordFailure, recordSkip, startStep } from './record-step.js';
 import { runLeaf } from './run-leaf.js';
 import { abortAfter } from './timers.js';
 
-/** What a leaf does to the world. */
+/** What a leaf does to the world; control flow does nothing itself. */
 export function leafEffect(node: NodeSpec, emission: Emission): Effect {
   const type = emission.nodeTypes.get(node.type) as LeafNodeType;
   return type.effect?.(node, emission.tools) ?? 'none';

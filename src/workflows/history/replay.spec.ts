@@ -16,7 +16,7 @@ const recordedOf = (steps: readonly StepRecord[]) =>
   new Map<string, RecordedStep>(steps.filter(({ status }) => status !== 'FAILED').map((step) => [step.path, step]));
 
 const after = async (nodes: unknown[], steps: readonly StepRecord[], inputs = {}) =>
-  [...(await nodesAfter(compile(nodes), scopeOf(inputs), recordedOf(steps)))].sort();
+  (await nodesAfter(compile(nodes), scopeOf(inputs), recordedOf(steps))).sort();
 
 /** Goes on from what is recorded, and stops each lane after the first step that it takes. */
 class OneStepJournal extends MemoryJournal {

@@ -9,22 +9,22 @@ import { type Pause, type PauseEnd } from '../nodes/pause.js';
  * more, from recorded values only; no node runs, so nothing is called, computed, waited for or written but the decisions of
  * control flow that is under way.
  * @param recorded by path
- * @returns ids in the order in which the lanes came to them; none when the run is over
+ * @returns ids in the order of the spec; none when the run is over
  */
 export async function nodesAfter(
-  { block }: CompiledWorkflow,
+  { block, effects }: CompiledWorkflow,
   scope: Scope,
   recorded: ReadonlyMap<string, RecordedStep>,
-): Promise<ReadonlySet<string>> {
+): Promise<string[]> {
   const journal = new ReadOnlyJournal(recorded);
   try {
     await block.run(scope, '', { journal, onlyReads: true, signal: new AbortController().signal, ...noEffects });
   } catch (error) {
     // A recorded `stop`: the run is over, wherever its other lanes are.
-    if (error instanceof RunStopped) return new Set();
+    if (error instanceof RunStopped) return [];
     if (!(error instanceof RunPaused)) throw error;
   }
-  return journal.next;
+  return [...effects.keys()].filter((nodeId) => journal.next.has(nodeId));
 }
 
 const noEffects: Pick<RunContext, 'callTool' | 'callWorkflow'> = {
