@@ -137,6 +137,14 @@ describe('GET /v1/runs/{id}/events', () => {
     expect(rest).toEqual(['step b', 'step c', 'COMPLETED']);
   });
 
+  it('answers HEAD without waiting for the run', async () => {
+    const runId = await start(specOf([{ id: 'w', type: 'wait', for: '1h' }]));
+    await untilRun(client, runId, 'WAITING');
+    const answer = await client.call('HEAD', `/v1/runs/${runId}/events`);
+    expect(answer).toMatchObject({ status: 200, body: '' });
+    expect(answer.headers.get('content-type')).toBe('text/event-stream');
+  });
+
   it('stays open while the run waits', async () => {
     const runId = await start(specOf([{ id: 'w', type: 'wait', for: '1s' }, set('end', 1)]));
     const events = (await (await watch(client, runId)).until()).map(statusOf);

@@ -22,10 +22,11 @@ export class ExplainService {
   /** @throws RunNotFoundError */
   async explain(caller: Principal, publicId: string): Promise<RunExplanationResponse> {
     const past = await this.past.find(caller, publicId);
+    const facts = await this.facts(past);
+    const run = await this.reader.get(caller, publicId);
+    // After the run: of one that is over, all steps are there.
     const steps = await this.past.steps(past);
     const next = await this.past.next(past, new Map(steps.map((step) => [step.path, step])));
-    // Read last: a run that goes on meanwhile is shown as it is now, with no step that is not recorded.
-    const [facts, run] = [await this.facts(past), await this.reader.get(caller, publicId)];
     const { effects } = await this.past.workflowOf(past);
     return explain({
       ...facts,

@@ -1,5 +1,5 @@
 import { type ProblemExplanation } from '../../common/http/problems/problem-catalogue.js';
-import { type Json, type JsonObject } from '../../common/json.js';
+import { type Json } from '../../common/json.js';
 import { type Effect } from '../../integrations/index.js';
 import { type Pause } from '../nodes/pause.js';
 import { type RunResponse } from '../runs/run.dto.js';
