@@ -116,6 +116,8 @@ export const graphs: Record<string, unknown[]> = {
       type: 'for_each',
       items: '[1, 2]',
       as: 'x',
+      // Else it depends on who is first which of the lanes the failure stops.
+      max_concurrency: 1,
       retry: { max_attempts: 2, initial_interval: '1ms' },
       nodes: [echo('a', '${x}'), { id: 'bad', type: 'tool', tool: 'broken', inputs: {} }],
       on_error: [echo('h', '${error.code}')],
