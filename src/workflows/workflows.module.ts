@@ -6,6 +6,12 @@ import { ApprovalsService } from './approvals/approvals.service.js';
 import { CatalogueController } from './catalogue.controller.js';
 import { DraftsController } from './drafts.controller.js';
 import { DraftsService } from './drafts.service.js';
+import { CheckpointsService } from './history/checkpoints.service.js';
+import { ExplainService } from './history/explain.service.js';
+import { ForksService } from './history/forks.service.js';
+import { PastRuns } from './history/past-runs.js';
+import { RunEvents } from './history/run-events.js';
+import { RunHistoryController } from './history/run-history.controller.js';
 import { PreflightController } from './preflight/preflight.controller.js';
 import { GroupCommitter } from './runs/engine/group-committer.js';
 import { ChildRuns } from './runs/engine/child-runs.js';
@@ -45,6 +51,7 @@ import { WorkflowsService } from './workflows.service.js';
     RunsController,
     ApprovalsController,
     ApprovalFormController,
+    RunHistoryController,
   ],
   providers: [
     WorkflowRepository,
@@ -72,6 +79,11 @@ import { WorkflowsService } from './workflows.service.js';
     ApprovalsService,
     RunTargets,
     RunsService,
+    CheckpointsService,
+    ExplainService,
+    ForksService,
+    PastRuns,
+    RunEvents,
   ],
 })
 export class WorkflowsModule {}

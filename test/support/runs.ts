@@ -28,3 +28,15 @@ export async function untilRun(
   } while (Date.now() < late);
   throw new Error(`${runId} does not become ${statuses.join(' or ')}: ${JSON.stringify(run)}`);
 }
+
+/** A run that is over. */
+export const untilOver = (client: Client, runId: string) =>
+  untilRun(client, runId, ['COMPLETED', 'FAILED', 'CANCELLED']);
+
+/** Paths of the steps that came to their end, in their order. */
+export async function completedPaths(client: Client, runId: string): Promise<string[]> {
+  const { body } = await client.get(`/v1/runs/${runId}/steps?limit=100`);
+  return body.items
+    .filter(({ status }: { status: string }) => status !== 'FAILED')
+    .map(({ path }: { path: string }) => path);
+}

@@ -4,12 +4,15 @@ import { LruCache } from '../../common/lru-cache.js';
 import { parseDuration } from '../../common/duration.js';
 import { parseTemplate } from '../expressions/template.js';
 import { type Scope } from '../nodes/execution.js';
+import { type Effect } from '../../integrations/index.js';
+import { everyNode } from '../preflight/every-node.js';
 import { type Catalogues, preflight, type PreflightReport } from '../preflight/preflight.js';
 import { limits } from '../spec/limits.js';
-import { type Block, type WorkflowSpec } from '../spec/workflow-spec.js';
+import { type Block, type NodeSpec, type WorkflowSpec } from '../spec/workflow-spec.js';
 import { type CompiledBlock } from './compiled-block.js';
 import { emitBlock } from './emit-block.js';
 import { type Emission } from './emission.js';
+import { leafEffect } from './leaf-act.js';
 
 /** A workflow that can be executed any number of times, side by side. */
 export interface CompiledWorkflow {
@@ -17,6 +20,8 @@ export interface CompiledWorkflow {
   /** Checks a run's inputs and fills in defaults. */
   readonly inputs: SchemaValidator;
   readonly block: CompiledBlock;
+  /** What each node does to the world itself, in the order of the spec. */
+  readonly effects: ReadonlyMap<string, Effect>;
   /** The run's output, from what is in scope at the end; the value of the last node when the spec names none. */
   readonly output: ((scope: Scope) => Json) | undefined;
   /** Longest running time in milliseconds. */
@@ -64,8 +69,14 @@ export class Compiler {
       spec,
       inputs: schemaValidator(spec.inputs ?? true),
       block: emitBlock(spec.nodes, emission),
+      effects: effectsOf(checked, emission),
       output: output && ((scope) => output.evaluate(scope)),
       timeout: parseDuration(spec.settings?.timeout ?? '') ?? limits.defaultRunTimeout,
     };
   }
+}
+
+function effectsOf(spec: Json, emission: Emission): Map<string, Effect> {
+  const nodes = [...everyNode(spec, emission.nodeTypes)].map(({ node }) => node as unknown as NodeSpec);
+  return new Map(nodes.map((node) => [node.id, leafEffect(node, emission)]));
 }

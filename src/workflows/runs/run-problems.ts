@@ -55,6 +55,24 @@ export const runProblems = {
     title: 'The run was cancelled',
     explanation: 'By its owner, or because the run that waited for it ended.',
   },
+  'checkpoint-not-found': {
+    title: 'No such checkpoint',
+    explanation:
+      'The run has no checkpoint with this id: they stand after nodes outside of loops. `GET /v1/runs/{id}/checkpoints` ' +
+      'lists them.',
+  },
+  'fork-values-invalid': {
+    title: 'The values of the fork are not valid',
+    explanation:
+      'A fork changes values of nodes that are recorded before its checkpoint, outside of loops, to values that a node ' +
+      'could have given. `errors` names each that is not so.',
+  },
+  'run-not-retryable': {
+    title: 'The run cannot be retried',
+    explanation:
+      'Only runs that have FAILED or were CANCELLED can be retried. A fork from one of its checkpoints is possible at any ' +
+      'time.',
+  },
   'input-invalid': {
     title: 'The inputs are not valid',
     explanation: 'The inputs do not satisfy the schema of the workflow, or of the tool. Values are never coerced.',

@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable, Logger } from '@nestjs/common';
-import { IdempotencyKeyReusedError } from '../../common/http/idempotency/idempotency.errors.js';
 import { type Json, type JsonObject } from '../../common/json.js';
 import { newUuid } from '../../common/public-id.js';
 import { GroupCommitter } from './engine/group-committer.js';
@@ -16,6 +15,7 @@ import { RunNotices } from './engine/run-notices.js';
 import { WorkerLease } from './engine/worker-lease.js';
 import { RunSlots } from './engine/run-slots.js';
 import { RunInputsInvalidError } from './run.errors.js';
+import { runOfKey } from './run-of-key.js';
 import { type RunTarget } from './run-target.js';
 import { type WorkflowRunSource } from './run-status.js';
 import { type RunView, viewOfNew } from './run-view.js';
@@ -161,13 +161,7 @@ export class RunStarter {
 
   /** The run that the idempotency key stands for. @throws IdempotencyKeyReusedError when it was for another request */
   private async findByKey({ userId, idempotency }: RunRequest): Promise<StartedRun> {
-    const { key, requestHash } = idempotency!;
-    const [record] = await this.em.execute<[{ request_hash: Buffer; location: string }]>(
-      'select request_hash, location from idempotency_record where user_id = ? and key = ?',
-      [userId, key],
-    );
-    if (!record.request_hash.equals(requestHash)) throw new IdempotencyKeyReusedError(key);
-    return { runId: record.location, isNew: false };
+    return { runId: (await runOfKey(this.em, userId, idempotency!))!, isNew: false };
   }
 }
 

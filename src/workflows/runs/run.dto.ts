@@ -3,6 +3,7 @@ import { Transform, Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
+  IsBoolean,
   IsIn,
   IsInt,
   IsISO8601,
@@ -88,6 +89,12 @@ export class StartRunQuery {
   @ApiProperty({ enum: ['async', 'sync'], required: false, default: 'async' })
   @IsIn(['async', 'sync'])
   mode: 'async' | 'sync' = 'async';
+
+  /** `true` answers with the events of the run as it goes, whatever the `mode`. */
+  @ApiProperty({ type: Boolean, required: false, default: false })
+  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
+  @IsBoolean()
+  stream = false;
 }
 
 export class RunListQuery extends PageQuery {
@@ -197,7 +204,10 @@ export class RunSummaryResponse {
   attempt: number;
   /** The run whose `workflow` node started this one. @example run_0190b6a0-7e2c-7d3a-9f10-3b6f2f0c1a2b */
   parent_run_id: string | null;
-  /** The checkpoint that it was forked from. @example run_0190b6a0-7e2c-7d3a-9f10-3b6f2f0c1a2b:3 */
+  /**
+   * The checkpoint that it was forked from; of a retry, the last step that it has from the run it retries (`:0` when it has
+   * none). @example run_0190b6a0-7e2c-7d3a-9f10-3b6f2f0c1a2b:3
+   */
   forked_from: string | null;
   created_at: Date;
   started_at: Date | null;

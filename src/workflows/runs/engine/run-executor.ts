@@ -81,7 +81,7 @@ export class RunExecutor {
     };
     try {
       if (left <= 0 || Date.now() > deadlineOf(run)) throw new RunTimeout(run.timeout);
-      const { value, scope } = await workflow.block.run(scopeOf(run), '', context);
+      const { value, scope } = await workflow.block.run(scopeOf(run.holding.runId, run), '', context);
       return completed(workflow.output ? workflow.output(scope) : value);
     } catch (error) {
       if (error instanceof RunStopped) return completed(error.output);
@@ -127,9 +127,12 @@ function deadlineOf({ about }: HeldRun): number {
 }
 
 /** Everything here stays the same when the run is executed again: a replay must take the same way. */
-function scopeOf({ holding, inputs, trigger, about }: HeldRun): Scope {
+export function scopeOf(
+  runId: string,
+  { inputs, trigger, about }: Pick<HeldRun, 'inputs' | 'trigger' | 'about'>,
+): Scope {
   const run = {
-    id: makePublicId('run', holding.runId),
+    id: makePublicId('run', runId),
     workflow_id: about.workflowId && makePublicId('workflow', about.workflowId),
     version: about.version,
     source: about.source,

@@ -1,9 +1,8 @@
 import { type Json } from '../../../common/json.js';
 import { faultPoint } from '../../../common/fault-point.js';
-import { isDeeperThan } from '../../../common/json-depth.js';
-import { isStorable, makeStorable } from '../../../common/storable-text.js';
+import { makeStorable } from '../../../common/storable-text.js';
 import { type Effect } from '../../../integrations/index.js';
-import { type Journal, type StepRecord } from '../../compiler/run-context.js';
+import { type Journal, type RecordedStep, type StepRecord } from '../../compiler/run-context.js';
 import { NodeError } from '../../nodes/node-error.js';
 import { type Pause, type PauseEnd } from '../../nodes/pause.js';
 import { limits } from '../../spec/limits.js';
@@ -12,6 +11,7 @@ import { type Holding } from './held-runs.js';
 import { type RecordedRun } from './recorded-run.js';
 import { type Claim, isEnd, type JsonText, type NewRun, type RunOutcome, type StepRow } from './rows.js';
 import { RunLostError } from './run-lost.error.js';
+import { textOfValue } from './value-text.js';
 
 /** What a journal works with. */
 export interface JournalOptions {
@@ -53,9 +53,11 @@ export class RunJournal implements Journal {
     this.seq = options.known.seq;
   }
 
-  recorded(path: string): { readonly output: Json } | undefined {
+  recorded(path: string): RecordedStep | undefined {
     return this.options.known.outputs.get(path);
   }
+
+  reached(): void {}
 
   nextAttempt(path: string): number {
     return (this.options.known.attempts.get(path) ?? 0) + 1;
@@ -179,16 +181,7 @@ export class RunJournal implements Journal {
     if (this.seq >= limits.steps) {
       throw new NodeError('step-limit', `This run has taken ${limits.steps} steps, more are not allowed.`);
     }
-    const text = jsonTextOf(step);
-    if (text.length > limits.valueBytes / 4 && Buffer.byteLength(text) > limits.valueBytes) {
-      throw new NodeError('output-too-large', `The value of ${step.path} has more than ${limits.valueBytes} bytes.`);
-    }
-    if (!isStorable(text)) {
-      throw new NodeError(
-        'output-invalid',
-        `The value of ${step.path} holds a NUL character or half a surrogate pair.`,
-      );
-    }
+    const text = textOfValue(step);
     if (this.bytes + text.length > limits.stateBytes) {
       throw new NodeError(
         'state-too-large',
@@ -212,15 +205,4 @@ function shown(inputs: Json | undefined): JsonText | null {
   if (inputs === undefined) return null;
   const text = makeStorable(JSON.stringify(inputs));
   return text.length <= SHOWN_CHARACTERS ? text : makeStorable(JSON.stringify(`${text.slice(0, SHOWN_CHARACTERS)}…`));
-}
-
-function jsonTextOf({ path, output }: StepRecord): JsonText {
-  try {
-    const text = JSON.stringify(output ?? null);
-    if (!isDeeperThan(limits.valueDepth, text)) return text;
-  } catch (error) {
-    // The engine's stack is at its end.
-    if (!(error instanceof RangeError)) throw error;
-  }
-  throw new NodeError('output-invalid', `The value of ${path} is nested deeper than ${limits.valueDepth}.`);
 }

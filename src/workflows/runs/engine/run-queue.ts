@@ -2,6 +2,7 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { dateOf } from '../../../common/database/sql-date.js';
 import { type Json, type JsonObject } from '../../../common/json.js';
+import { type StepStatus } from '../../compiler/run-context.js';
 import { type Pause, type PauseAnswer } from '../../nodes/pause.js';
 import { type WorkflowRunSource } from '../run-status.js';
 import { type RecordedRun } from './recorded-run.js';
@@ -38,7 +39,7 @@ export interface ClaimedRun {
 interface StepOfRun {
   path: string;
   attempt: number;
-  status: string;
+  status: StepStatus;
   output: Json;
   bytes: number;
 }
@@ -95,7 +96,9 @@ export class RunQueue {
     const answers = claimed.answers ?? [];
     const failed = new Set(steps.filter(({ status }) => status === 'FAILED'));
     return {
-      outputs: new Map(steps.filter((step) => !failed.has(step)).map(({ path, output }) => [path, { output }])),
+      outputs: new Map(
+        steps.filter((step) => !failed.has(step)).map(({ path, status, output }) => [path, { status, output }]),
+      ),
       attempts: new Map(steps.map(({ path, attempt }) => [path, attempt])),
       failures: countBy([...failed].map(({ path }) => path)),
       seq: steps.length,
