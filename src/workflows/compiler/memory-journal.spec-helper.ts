@@ -5,6 +5,7 @@ import { RunPaused, RunStopped } from '../nodes/node-error.js';
 import { type Pause, type PauseEnd } from '../nodes/pause.js';
 import { type NodeFailure } from './node-failure.js';
 import { Compiler } from './compile-workflow.js';
+import { type Emission } from './emission.js';
 import { type Journal, type RunContext, type StepRecord } from './run-context.js';
 
 /** The process died; nothing after this happened. */
@@ -154,7 +155,12 @@ const callTool: RunContext['callTool'] = async ({ tool, inputs }, { path, signal
   return inputs.value ?? null;
 };
 
-const compiler = new Compiler({ nodeTypes: nodeCatalogue, tools });
+let compiler = new Compiler({ nodeTypes: nodeCatalogue, tools });
+
+/** From now on this is done to every graph, in place of making it lean. */
+export function finishGraphs(finish: Emission['finish']): void {
+  compiler = new Compiler({ nodeTypes: nodeCatalogue, tools }, finish);
+}
 
 export interface Outcome {
   output?: Json;
