@@ -157,7 +157,7 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
 export function describeVariables(): { name: string; default: string; about: string }[] {
   return Object.entries(variables).map(([name, variable]) => ({
     name,
-    default: variable.default === undefined ? '' : String(variable.default),
+    default: variable.default === undefined ? '' : String(variable.default as string | number),
     about: variable.about,
   }));
 }

@@ -13,6 +13,7 @@ import { type CompiledBlock } from './compiled-block.js';
 import { emitBlock } from './emit-block.js';
 import { type Emission } from './emission.js';
 import { leafEffect } from './leaf-act.js';
+import { leanGraph } from './lean-graph.js';
 
 /** A workflow that can be executed any number of times, side by side. */
 export interface CompiledWorkflow {
@@ -43,7 +44,11 @@ export class SpecInvalidError extends Error {
 export class Compiler {
   private readonly compiled = new LruCache<string, CompiledWorkflow>(500);
 
-  constructor(private readonly catalogues: Catalogues) {}
+  /** @param finish what is done to every graph; tests leave graphs as LangGraph makes them */
+  constructor(
+    private readonly catalogues: Catalogues,
+    private readonly finish: Emission['finish'] = leanGraph,
+  ) {}
 
   preflight(spec: Json): PreflightReport {
     return preflight(spec, this.catalogues);
@@ -63,7 +68,11 @@ export class Compiler {
     const report = this.preflight(checked);
     if (!report.ok) throw new SpecInvalidError(report);
     const spec = checked as unknown as WorkflowSpec;
-    const emission: Emission = { ...this.catalogues, emitBlock: (nodes: Block) => emitBlock(nodes, emission) };
+    const emission: Emission = {
+      ...this.catalogues,
+      finish: this.finish,
+      emitBlock: (nodes: Block) => emitBlock(nodes, emission),
+    };
     const output = spec.output === undefined ? undefined : parseTemplate(spec.output);
     return {
       spec,

@@ -3,7 +3,7 @@ import { type Scope } from '../nodes/execution.js';
 import { type BlockStateValue } from './block-state.js';
 import { type Act, Chain } from './chain.js';
 import { type CompiledBlock } from './compiled-block.js';
-import { type GraphDraft } from './graph-draft.js';
+import { type BlockGraph, type GraphDraft } from './graph-draft.js';
 import { walkGraph } from './walk-graph.js';
 
 /** A block whose nodes all run in one chain. */
@@ -21,8 +21,12 @@ export function chainBlock(acts: readonly Act[], last: string | undefined): Comp
 }
 
 /** A block that LangGraph executes; a replay that only reads walks through its parts. */
-export function graphBlock(draft: GraphDraft, last: string | undefined): CompiledBlock {
-  const graph = draft.compile();
+export function graphBlock(
+  draft: GraphDraft,
+  last: string | undefined,
+  finish: (graph: BlockGraph) => BlockGraph,
+): CompiledBlock {
+  const graph = finish(draft.compile());
   const { supersteps } = draft;
   return {
     async run(scope, frame, context) {

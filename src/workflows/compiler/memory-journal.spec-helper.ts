@@ -7,6 +7,7 @@ import { type Pause, type PauseEnd } from '../nodes/pause.js';
 import { type NodeFailure } from './node-failure.js';
 import { type CompiledWorkflow, Compiler } from './compile-workflow.js';
 import { type Journal, type RecordedStep, type RunContext, type StepRecord } from './run-context.js';
+import { type Emission } from './emission.js';
 
 /** The process died; nothing after this happened. */
 export class Crash extends Error {}
@@ -157,7 +158,12 @@ const callTool: RunContext['callTool'] = async ({ tool, inputs }, { path, signal
   return inputs.value ?? null;
 };
 
-const compiler = new Compiler({ nodeTypes: nodeCatalogue, tools });
+let compiler = new Compiler({ nodeTypes: nodeCatalogue, tools });
+
+/** From now on this is done to every graph, in place of making it lean. */
+export function finishGraphs(finish: Emission['finish']): void {
+  compiler = new Compiler({ nodeTypes: nodeCatalogue, tools }, finish);
+}
 
 export interface Outcome {
   output?: Json;
