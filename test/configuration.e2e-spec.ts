@@ -23,6 +23,7 @@ describe('the configuration', () => {
     ['SEER_DOCS', 'maybe'],
     ['SEER_RUN_SLOTS', '0'],
     ['SEER_FAULT_POINT', 'before-lunch:1'],
+    ['SEER_RUN_SLOTS_PER_USER', '0.5'],
     ['LOG_LEVEL', 'loud'],
   ])('refuses %s=%s with a sentence that names it', (name, value) => {
     expect(() => readEnvironment({ [name]: value })).toThrow(ConfigurationError);
@@ -47,6 +48,16 @@ describe('the configuration', () => {
   it('refuses in production to kill itself', () => {
     const variables = { SEER_FAULT_POINT: 'before-effect:3', NODE_ENV: 'production' };
     expect(() => readEnvironment(variables)).toThrow('SEER_FAULT_POINT must not');
+  });
+
+  it.each([
+    [{}, 80],
+    [{ SEER_RUN_SLOTS: '1' }, 1],
+    [{ SEER_RUN_SLOTS: '6' }, 5],
+    [{ SEER_RUN_SLOTS: '10000' }, 8_000],
+    [{ SEER_RUN_SLOTS: '6', SEER_RUN_SLOTS_PER_USER: '2' }, 2],
+  ])('lets one user have so many of the slots of %j: %i', (variables, slots) => {
+    expect(readEnvironment(variables).runSlotsPerUser).toBe(slots);
   });
 
   it('takes an empty variable for one that is not set', () => {

@@ -16,6 +16,7 @@ import { PreflightController } from './preflight/preflight.controller.js';
 import { GroupCommitter } from './runs/engine/group-committer.js';
 import { ChildRuns } from './runs/engine/child-runs.js';
 import { HeldRuns } from './runs/engine/held-runs.js';
+import { RunAdmission } from './runs/engine/run-admission.js';
 import { RunDispatcher } from './runs/engine/run-dispatcher.js';
 import { RunExecutor } from './runs/engine/run-executor.js';
 import { RunKeeper } from './runs/engine/run-keeper.js';
@@ -63,6 +64,7 @@ import { WorkflowsService } from './workflows.service.js';
     GroupCommitter,
     ChildRuns,
     HeldRuns,
+    RunAdmission,
     RunDispatcher,
     RunExecutor,
     RunKeeper,

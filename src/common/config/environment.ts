@@ -44,6 +44,11 @@ const variables = {
   SEER_DOCS: boolean({ about: 'Serve Swagger UI and the OpenAPI document; default: yes, unless NODE_ENV=production.' }),
   SEER_DATABASE_POOL: integer({ default: 10, min: 2, max: 500, about: 'Database connections for requests.' }),
   SEER_RUN_SLOTS: integer({ default: 100, min: 1, max: 10_000, about: 'Runs that one process executes at a time.' }),
+  SEER_RUN_SLOTS_PER_USER: integer({
+    min: 1,
+    max: 10_000,
+    about: 'How many of these one user may have; default is 80 % of SEER_RUN_SLOTS, rounded up.',
+  }),
   SEER_SYNC_WAIT_SECONDS: integer({
     default: 60,
     min: 1,
@@ -85,6 +90,7 @@ export class Environment {
   readonly docs: boolean;
   readonly databasePool: number;
   readonly runSlots: number;
+  readonly runSlotsPerUser: number;
   readonly syncWaitSeconds: number;
   readonly logLevel: string;
   /** Of tests. */
@@ -107,6 +113,7 @@ export class Environment {
     this.docs = values.SEER_DOCS ?? !this.production;
     this.databasePool = values.SEER_DATABASE_POOL ?? 10;
     this.runSlots = values.SEER_RUN_SLOTS ?? 100;
+    this.runSlotsPerUser = values.SEER_RUN_SLOTS_PER_USER ?? Math.ceil((this.runSlots * 8) / 10);
     this.syncWaitSeconds = values.SEER_SYNC_WAIT_SECONDS ?? 60;
     this.logLevel = values.LOG_LEVEL ?? 'info';
     this.fault = values.SEER_FAULT_POINT;

@@ -4,4 +4,6 @@ export const advisoryLocks = {
   firstAdministrator: 7_331_102,
   keyRing: 7_331_103,
   runSweep: 7_331_104,
+  /** With the hash of a key as its second number. */
+  runConcurrency: 7_331_105,
 } as const;

@@ -1,6 +1,5 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
-import { Environment } from '../config/environment.js';
 import { Database } from './open-database.js';
 
 /** A statement that is planned once for each connection. `name` must be unique, and `text` never change under it. */
@@ -10,7 +9,7 @@ export interface HotRead {
   readonly text: string;
 }
 
-const MOST_CONNECTIONS = 4;
+const CONNECTIONS = 4;
 
 /** The same as from `em.execute`: times stay text, see `dateOf`. */
 const types: pg.CustomTypesConfig = {
@@ -28,10 +27,10 @@ const types: pg.CustomTypesConfig = {
 export class HotReads implements OnApplicationShutdown {
   private readonly pool: pg.Pool;
 
-  constructor(database: Database, { databasePool }: Environment) {
+  constructor(database: Database) {
     this.pool = new pg.Pool({
       connectionString: database.url,
-      max: Math.min(MOST_CONNECTIONS, databasePool),
+      max: CONNECTIONS,
       application_name: 'seer read',
       connectionTimeoutMillis: 5_000,
       options: '-c timezone=UTC',

@@ -5,7 +5,6 @@ import { CursorCodec, type CursorKey } from './paging/cursor.js';
 import { httpProblems } from './problems/http-problems.js';
 import { ProblemCatalogue, type ProblemExplanations } from './problems/problem-catalogue.js';
 import { ProblemFilter } from './problems/problem.filter.js';
-import { PublicUrl } from './public-url.js';
 import { ProblemsController } from './problems/problems.controller.js';
 
 const CURSOR_KEY = Symbol('cursor key');
@@ -33,9 +32,8 @@ export class HttpModule {
         { provide: CALLER_ID, useValue: callerId },
         { provide: ProblemCatalogue, useFactory: () => new ProblemCatalogue([httpProblems, ...problems]) },
         { provide: APP_FILTER, useClass: ProblemFilter },
-        PublicUrl,
       ],
-      exports: [CursorCodec, CALLER_ID, ProblemCatalogue, PublicUrl],
+      exports: [CursorCodec, CALLER_ID, ProblemCatalogue],
     };
   }
 }

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { EncryptionService } from '../../common/encryption/encryption.service.js';
-import { PublicUrl } from '../../common/http/public-url.js';
+import { PublicUrl } from '../../common/config/public-url.js';
 
 /** Bytes of a uuid, and of the part that can't be guessed (192 bits). */
 const ID_BYTES = 16;

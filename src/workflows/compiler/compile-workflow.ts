@@ -2,13 +2,20 @@ import { type Json } from '../../common/json.js';
 import { schemaValidator, type SchemaValidator } from '../../common/json-schema.js';
 import { LruCache } from '../../common/lru-cache.js';
 import { parseDuration } from '../../common/duration.js';
+import { parseExpression } from '../expressions/expression.js';
 import { parseTemplate } from '../expressions/template.js';
 import { type Scope } from '../nodes/execution.js';
 import { type Effect } from '../../integrations/index.js';
 import { everyNode } from '../preflight/every-node.js';
 import { type Catalogues, preflight, type PreflightReport } from '../preflight/preflight.js';
 import { limits } from '../spec/limits.js';
-import { type Block, type NodeSpec, type WorkflowSpec } from '../spec/workflow-spec.js';
+import {
+  type Block,
+  type ConcurrencySpec,
+  type NodeSpec,
+  type OnLimit,
+  type WorkflowSpec,
+} from '../spec/workflow-spec.js';
 import { type CompiledBlock } from './compiled-block.js';
 import { emitBlock } from './emit-block.js';
 import { type Emission } from './emission.js';
@@ -27,6 +34,15 @@ export interface CompiledWorkflow {
   readonly output: ((scope: Scope) => Json) | undefined;
   /** Longest running time in milliseconds. */
   readonly timeout: number;
+  readonly concurrency: CompiledConcurrency | undefined;
+}
+
+/** `settings.concurrency`: how many runs may be under way at the same time. */
+export interface CompiledConcurrency {
+  /** @throws ExpressionError */
+  readonly key: (scope: Scope) => Json;
+  readonly limit: number;
+  readonly onLimit: OnLimit;
 }
 
 /** The spec has errors; the report names them. */
@@ -81,6 +97,7 @@ export class Compiler {
       effects: effectsOf(checked, emission),
       output: output && ((scope) => output.evaluate(scope)),
       timeout: parseDuration(spec.settings?.timeout ?? '') ?? limits.defaultRunTimeout,
+      concurrency: spec.settings?.concurrency && compileConcurrency(spec.settings.concurrency),
     };
   }
 }
@@ -88,4 +105,9 @@ export class Compiler {
 function effectsOf(spec: Json, emission: Emission): Map<string, Effect> {
   const nodes = [...everyNode(spec, emission.nodeTypes)].map(({ node }) => node as unknown as NodeSpec);
   return new Map(nodes.map((node) => [node.id, leafEffect(node, emission)]));
+}
+
+function compileConcurrency({ key, limit, on_limit: onLimit = 'queue' }: ConcurrencySpec): CompiledConcurrency {
+  const { evaluate } = parseExpression(key);
+  return { key: (scope) => evaluate(scope), limit, onLimit };
 }

@@ -10,7 +10,7 @@ import { type FindingList } from '../spec/findings.js';
 import { isReservedName } from '../spec/names.js';
 import { type NodeSpec } from '../spec/workflow-spec.js';
 import { loopVariables } from './loop-variables.js';
-import { type SchemaScope, startScope } from './scope.js';
+import { keyScope, type SchemaScope, startScope } from './scope.js';
 
 /** Where a finding belongs. */
 interface Site {
@@ -39,6 +39,7 @@ export function checkScope(
   if (spec.output !== undefined) {
     walk.template({ kind: 'template', pointer: '/output', value: spec.output }, { node: null, pointer: '' }, scope);
   }
+  walk.concurrencyKey(spec);
 }
 
 class ScopeWalk {
@@ -81,6 +82,15 @@ class ScopeWalk {
     for (const { pointer, error } of checkTemplate(place.value as Json, scope).errors) {
       this.report({ ...site, pointer: site.pointer + place.pointer + pointer }, error);
     }
+  }
+
+  concurrencyKey({ inputs, settings }: JsonObject): void {
+    const site = { node: null, pointer: '/settings/concurrency' };
+    const scope = keyScope(inputs);
+    this.visit?.({ ...site, pointer: `${site.pointer}/key` }, scope);
+    const concurrency = isJsonObject(settings) ? settings.concurrency : undefined;
+    if (!isJsonObject(concurrency)) return;
+    this.expression({ kind: 'expression', pointer: '/key', source: concurrency.key }, site, scope);
   }
 
   private node(node: JsonObject, site: Site, scope: SchemaScope): JsonSchema {

@@ -22,7 +22,7 @@ const everything: JsonObject = {
   },
   nodes: nodeTypes.map(({ example }) => example),
   output: { n: '${inputs.n}' },
-  settings: { timeout: '5m' },
+  settings: { timeout: '5m', concurrency: { key: 'inputs.id', limit: 1, on_limit: 'queue' } },
 };
 
 describe('the preflight', () => {

@@ -17,6 +17,18 @@ const runSchema: JsonSchema = {
   },
 };
 
+/** What is known of a run before it is started. */
+const newRunSchema: JsonSchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { workflow_id: true, version: true, source: { type: 'string' } },
+};
+
+/** What `settings.concurrency.key` sees. */
+export function keyScope(inputs: Json | undefined): SchemaScope {
+  return { ...startScope(inputs), run: newRunSchema };
+}
+
 /** What the first node of a workflow sees. */
 export function startScope(inputs: Json | undefined): SchemaScope {
   return { inputs: isJsonObject(inputs) ? inputs : true, trigger: true, run: runSchema };

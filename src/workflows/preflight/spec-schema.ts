@@ -4,12 +4,24 @@ import { LruCache } from '../../common/lru-cache.js';
 import { expressionSchema, type NodeType } from '../nodes/define-node.js';
 import { limits } from '../spec/limits.js';
 import { namePattern, nameRule } from '../spec/names.js';
+import { onLimits } from '../spec/workflow-spec.js';
 import { explainingValidator } from './explain-fault.js';
 
 const duration: JsonSchema = {
   type: 'string',
   pattern: durationPattern,
   description: 'A number and a unit, such as 500ms, 20s, 5m or 1h.',
+};
+
+const concurrency: JsonSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['key', 'limit'],
+  properties: {
+    key: expressionSchema,
+    limit: { type: 'integer', minimum: 1, maximum: limits.concurrentRuns },
+    on_limit: { enum: [...onLimits] },
+  },
 };
 
 /** The top level of a spec; nodes are checked one by one against the schema of their type. */
@@ -22,7 +34,7 @@ const specSchema: JsonSchema = {
     inputs: { type: ['object', 'boolean'], description: "JSON Schema (2020-12) of a run's inputs." },
     nodes: { type: 'array' },
     output: true,
-    settings: { type: 'object', additionalProperties: false, properties: { timeout: duration } },
+    settings: { type: 'object', additionalProperties: false, properties: { timeout: duration, concurrency } },
   },
 };
 

@@ -77,6 +77,18 @@ export const runProblems = {
     title: 'The inputs are not valid',
     explanation: 'The inputs do not satisfy the schema of the workflow, or of the tool. Values are never coerced.',
   },
+  'concurrency-key-invalid': {
+    title: 'The concurrency key has no value',
+    explanation:
+      'The expression in `settings.concurrency.key` failed with the inputs of this run, such as on a field that is not ' +
+      'there. Nothing was started.',
+  },
+  'concurrency-limit': {
+    title: 'The limit of concurrent runs is reached',
+    explanation:
+      'As many runs with this concurrency key as `settings.concurrency.limit` allows are under way or queued, and ' +
+      '`on_limit` is `drop`; or a `workflow` node would wait for a run that it is part of. Nothing was started.',
+  },
   failed: {
     title: 'The workflow failed on purpose',
     explanation: 'A `fail` node was reached; its message is the error.',

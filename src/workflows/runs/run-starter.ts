@@ -5,17 +5,18 @@ import { type Json, type JsonObject } from '../../common/json.js';
 import { newUuid } from '../../common/public-id.js';
 import { GroupCommitter } from './engine/group-committer.js';
 import { type Claim, type NewRun, type RunOutcome } from './engine/rows.js';
+import { RunAdmission } from './engine/run-admission.js';
 import { RunDispatcher } from './engine/run-dispatcher.js';
 import { type HeldRun, timeoutOf } from './engine/held-run.js';
 import { HeldRuns } from './engine/held-runs.js';
 import { nothingRecorded } from './engine/recorded-run.js';
 import { RunJournal } from './engine/run-journal.js';
 import { RunLostError } from './engine/run-lost.error.js';
-import { RunNotices } from './engine/run-notices.js';
 import { WorkerLease } from './engine/worker-lease.js';
 import { RunSlots } from './engine/run-slots.js';
 import { RunInputsInvalidError } from './run.errors.js';
 import { runOfKey } from './run-of-key.js';
+import { concurrencyOf } from './run-concurrency.js';
 import { type RunTarget } from './run-target.js';
 import { type WorkflowRunSource } from './run-status.js';
 import { type RunView, viewOfNew } from './run-view.js';
@@ -40,8 +41,8 @@ export interface StartedRun {
 }
 
 /**
- * Starts runs. With a free slot the run goes into the database already claimed and is executed in place; otherwise it
- * is QUEUED for whoever has a slot next. Accepted means committed, in both cases.
+ * Starts runs. With a free slot the run goes into the database already claimed and is executed in place; otherwise, and if
+ * it has a concurrency key, it is QUEUED for whoever has a slot next. Accepted means committed, in all cases.
  */
 @Injectable()
 export class RunStarter {
@@ -53,17 +54,18 @@ export class RunStarter {
     private readonly slots: RunSlots,
     private readonly lease: WorkerLease,
     private readonly held: HeldRuns,
-    private readonly notices: RunNotices,
+    private readonly admission: RunAdmission,
     private readonly dispatcher: RunDispatcher,
   ) {}
 
   /**
    * Resolves when the run is durable; it goes on by itself.
-   * @throws RunInputsInvalidError, IdempotencyKeyReusedError, DatabaseUnavailableError
+   * @throws RunInputsInvalidError, ConcurrencyKeyInvalidError, ConcurrencyLimitError, IdempotencyKeyReusedError,
+   * DatabaseUnavailableError
    */
   async start(request: RunRequest): Promise<StartedRun> {
     const run = newRun(request);
-    if (this.slots.take(1) === 0) return this.enqueue(request, run);
+    if (!this.startsHere(run)) return this.enqueue(request, run);
     const held = this.hold(request, run);
     const running = this.execute(held);
     // A run that only computes is over by then: one commit in place of two.
@@ -82,11 +84,11 @@ export class RunStarter {
   /**
    * Starts a run and, if it is executed in place, resolves when it is over or waits: nothing of a purely computed run needs
    * to be durable before its end, so it is one commit. A run that is queued resolves at once; wait for its end then.
-   * @throws RunInputsInvalidError, IdempotencyKeyReusedError, DatabaseUnavailableError
+   * @throws as `start`
    */
   async startAndRun(request: RunRequest, patience: number): Promise<StartedRun> {
     const run = newRun(request);
-    if (this.slots.take(1) === 0) return this.enqueue(request, run);
+    if (!this.startsHere(run)) return this.enqueue(request, run);
     const held = this.hold(request, run);
     const running = this.execute(held);
     try {
@@ -112,8 +114,13 @@ export class RunStarter {
     try {
       return await this.dispatcher.execute(held);
     } finally {
-      this.slots.release();
+      this.slots.release(held.userId);
     }
+  }
+
+  /** Takes a slot for the run, if it needs nothing else. */
+  private startsHere({ concurrency, userId }: NewRun): boolean {
+    return !concurrency && this.slots.take(userId);
   }
 
   private hold({ target, inputs, source, config }: RunRequest, run: NewRun): HeldRun & { claim: Claim } {
@@ -148,10 +155,7 @@ export class RunStarter {
   }
 
   private async enqueue(request: RunRequest, run: NewRun): Promise<StartedRun> {
-    if (!(await this.committer.commit({ kind: 'new', run, steps: [] }))) return this.findByKey(request);
-    this.dispatcher.wake();
-    this.notices.tell('queued');
-    return made(run, request);
+    return (await this.admission.enqueue(run)) ? made(run, request) : this.findByKey(request);
   }
 
   private earlier(request: RunRequest, run: NewRun, error: unknown): Promise<StartedRun> {
@@ -191,6 +195,7 @@ function newRun({ userId, target, inputs, config, source, idempotency }: RunRequ
     config: config && JSON.stringify(config),
     source,
     createdAt: Date.now(),
+    concurrency: concurrencyOf(target, { userId, inputs, trigger: null, source }),
     idempotency,
   };
 }

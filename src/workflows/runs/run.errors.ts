@@ -45,6 +45,31 @@ export class RunInputsInvalidError extends DomainError {
   }
 }
 
+/** `settings.concurrency.key` gives nothing with these inputs. */
+export class ConcurrencyKeyInvalidError extends DomainError {
+  readonly code = 'concurrency-key-invalid';
+  readonly kind = 'invalid';
+  override readonly faults: Fault[];
+
+  constructor({ code, message }: { code: string; message: string }) {
+    super(`The concurrency key of the workflow has no value with these inputs: ${message}.`);
+    this.faults = [{ pointer: '/inputs', code, message }];
+  }
+}
+
+/** As many runs of the key as may be are under way, and the workflow wants further ones refused. */
+export class ConcurrencyLimitError extends DomainError {
+  readonly code = 'concurrency-limit';
+  readonly kind = 'conflict';
+
+  constructor(limit: number) {
+    super(
+      `The limit of ${limit} for runs with this concurrency key is reached, and the workflow's ` +
+        'settings.concurrency.on_limit is "drop": no run was started.',
+    );
+  }
+}
+
 /** `version` is neither "published", "draft" nor a number. */
 export class RunVersionInvalidError extends DomainError {
   readonly code = 'request-invalid';

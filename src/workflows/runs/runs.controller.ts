@@ -66,6 +66,7 @@ export class RunsController {
   /** Run a spec without storing a workflow. */
   @RequireScope('runs:write')
   @ApiStartedRun()
+  @ApiProblems(409)
   @Post('runs')
   async startAdHocRun(
     @Caller() caller: Principal,

@@ -16,7 +16,9 @@ import { type WorkflowRunSource, type WorkflowRunStatus, runSources, runStatuses
 @Index({ name: 'workflow_run_of_workflow', properties: ['workflow', 'runId'] })
 @Index({
   name: 'workflow_run_queue',
-  expression: `create index "workflow_run_queue" on "workflow_run" ("user_id", "run_id") where status = 'QUEUED'`,
+  expression:
+    'create index "workflow_run_queue" on "workflow_run" ("user_id", "run_id") ' +
+    `where status = 'QUEUED' and admitted is not false`,
 })
 @Index({
   name: 'workflow_run_due',
@@ -32,7 +34,13 @@ import { type WorkflowRunSource, type WorkflowRunStatus, runSources, runStatuses
   name: 'workflow_run_concurrency',
   expression:
     'create index "workflow_run_concurrency" on "workflow_run" ("concurrency_key", "run_id") ' +
-    `where concurrency_key is not null and status in ('QUEUED', 'RUNNING', 'WAITING')`,
+    `where admitted and status in ('QUEUED', 'RUNNING', 'WAITING')`,
+})
+@Index({
+  name: 'workflow_run_held_back',
+  expression:
+    'create index "workflow_run_held_back" on "workflow_run" ("concurrency_key", "run_id") ' +
+    `where status = 'QUEUED' and not admitted`,
 })
 @Index({
   name: 'workflow_run_leased',
@@ -134,6 +142,13 @@ export class WorkflowRun {
 
   @Property({ type: 'integer', nullable: true })
   concurrencyLimit: number | null;
+
+  /**
+   * Of a run with a concurrency key: whether it has a place within the limit, which it then keeps until it is over,
+   * through pauses and crashes. Until then it is in no queue (engine/run-admission.ts).
+   */
+  @Property({ type: 'boolean', nullable: true })
+  admitted: boolean | null;
 
   /** Of a fork: the run and the checkpoint it began from. No foreign key: the origin may be deleted first. */
   @Property({ type: 'uuid', nullable: true })

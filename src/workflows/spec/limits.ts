@@ -28,6 +28,8 @@ export const limits = {
   runLifetime: 30 * 86_400_000,
   /** Runs inside one another, through `workflow` nodes. */
   depth: 8,
+  /** Runs of one concurrency key. */
+  concurrentRuns: 10_000,
   /** Attempts of one node. */
   attempts: 20,
   /** Findings of a report; a spec with more is cut here. */

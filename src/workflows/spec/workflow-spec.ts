@@ -18,7 +18,22 @@ export interface WorkflowSpec {
 export interface WorkflowSettings {
   /** Longest running time of a run, as a duration; 1 h when left out. */
   readonly timeout?: string;
+  /** How many runs may be under way at the same time. */
+  readonly concurrency?: ConcurrencySpec;
 }
+
+/** Runs whose key has the same value share the limit, within one workflow; ad hoc runs within all those of their user. */
+export interface ConcurrencySpec {
+  /** CEL over `inputs`, `trigger` and `run` (`workflow_id`, `version`, `source`); any JSON value is a key. */
+  readonly key: string;
+  readonly limit: number;
+  /** What a start does that finds the limit reached: wait (default), be refused, or cancel the oldest. */
+  readonly on_limit?: OnLimit;
+}
+
+export type OnLimit = 'queue' | 'drop' | 'cancel_running';
+
+export const onLimits: readonly OnLimit[] = ['queue', 'drop', 'cancel_running'];
 
 /** Nodes that run in order, each seeing the values of those before it. The block's value is that of its last node. */
 export type Block = readonly NodeSpec[];

@@ -161,7 +161,7 @@ function endsOf(steps: readonly StepRow[]): string[] {
 }
 
 /** Several verdicts in one. */
-export function together(verdicts: readonly Verdict[]): Verdict {
+function together(verdicts: readonly Verdict[]): Verdict {
   return {
     faults: verdicts.flatMap(({ faults }) => faults),
     recoveries: verdicts.flatMap(({ recoveries }) => recoveries),

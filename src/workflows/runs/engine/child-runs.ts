@@ -9,12 +9,15 @@ import { type Execution, type WorkflowCall } from '../../nodes/execution.js';
 import { NodeError } from '../../nodes/node-error.js';
 import { type Pause } from '../../nodes/pause.js';
 import { limits } from '../../spec/limits.js';
+import { concurrencyOf } from '../run-concurrency.js';
+import { ConcurrencyLimitError } from '../run.errors.js';
 import { type RunTarget, RunTargets } from '../run-target.js';
 import { isFinal, type WorkflowRunStatus } from '../run-status.js';
 import { cancelRuns } from './cancel-runs.js';
-import { GroupCommitter } from './group-committer.js';
 import { type HeldRun } from './held-run.js';
 import { type RunJournal } from './run-journal.js';
+import { type NewRun, type RunConcurrency } from './rows.js';
+import { RunAdmission } from './run-admission.js';
 import { RunNews } from './run-news.js';
 import { RunNotices } from './run-notices.js';
 import { RunSlots } from './run-slots.js';
@@ -35,7 +38,7 @@ export class ChildRuns {
   constructor(
     private readonly em: EntityManager,
     private readonly targets: RunTargets,
-    private readonly committer: GroupCommitter,
+    private readonly admission: RunAdmission,
     private readonly slots: RunSlots,
     private readonly news: RunNews,
     private readonly notices: RunNotices,
@@ -91,35 +94,44 @@ export class ChildRuns {
     }
     const runId = newUuid();
     journal.startedChildren = true;
-    const isNew = await this.committer.commit({
-      kind: 'new',
-      run: {
-        runId,
-        userId,
-        workflowId: target.workflow!.id,
-        versionId: target.version!.id,
-        spec: null,
-        inputs: JSON.stringify(call.inputs),
-        config: null,
-        source: about.source,
-        createdAt: Date.now(),
-        parent: { runId: holding.runId, path, depth },
-      },
-      steps: [],
-    });
+    const run: NewRun = {
+      runId,
+      userId,
+      workflowId: target.workflow!.id,
+      versionId: target.version!.id,
+      spec: null,
+      inputs: JSON.stringify(call.inputs),
+      config: null,
+      source: about.source,
+      createdAt: Date.now(),
+      parent: { runId: holding.runId, path, depth },
+      concurrency: await this.concurrency(parent, call, target),
+    };
+    const isNew = await orNodeError(call, () => this.admission.enqueue(run));
     faultPoint('after-child');
-    if (!isNew) return this.find(holding.runId, path);
-    this.notices.tell('queued');
-    return runId;
+    return isNew ? runId : this.find(holding.runId, path);
   }
 
-  private async target(userId: string, { workflowId, version, nodeId }: WorkflowCall): Promise<RunTarget> {
-    try {
-      return await this.targets.ofVersion({ userId }, workflowId, version);
-    } catch (error) {
-      if (!(error instanceof DomainError) || error.kind === 'unavailable') throw error;
-      throw new NodeError(error.code, `${nodeId} cannot run ${workflowId}: ${error.message}`, false);
+  private target(userId: string, call: WorkflowCall): Promise<RunTarget> {
+    return orNodeError(call, () => this.targets.ofVersion({ userId }, call.workflowId, call.version));
+  }
+
+  private async concurrency(
+    { userId, about, holding }: HeldRun,
+    call: WorkflowCall,
+    target: RunTarget,
+  ): Promise<RunConcurrency | undefined> {
+    const { inputs } = call;
+    const of = { userId, inputs, trigger: null, source: about.source };
+    const concurrency = await orNodeError(call, () => concurrencyOf(target, of));
+    if (concurrency && concurrency.onLimit !== 'drop' && (await this.admission.holds(holding.runId, concurrency.key))) {
+      // It would wait for a place that is free only when it is over.
+      throw new NodeError(
+        'concurrency-limit',
+        `${call.nodeId} cannot run ${call.workflowId}: a run that it is part of has a place of the same concurrency key.`,
+      );
     }
+    return concurrency;
   }
 
   private async find(parentId: string, path: string): Promise<string> {
@@ -141,6 +153,21 @@ export class ChildRuns {
       .fork()
       .execute<[Outcome?]>('select status, outputs, error, error_detail from workflow_run where run_id = ?', [runId]);
     return row && isFinal(row.status) ? row : undefined;
+  }
+}
+
+/** What a caller would be told about a run that can't be started, as the failure of the node. */
+async function orNodeError<Result>(
+  { nodeId, workflowId }: WorkflowCall,
+  work: () => Promise<Result> | Result,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.kind === 'unavailable') throw error;
+    // A place within a limit may be free a little later.
+    const retryable = error instanceof ConcurrencyLimitError;
+    throw new NodeError(error.code, `${nodeId} cannot run ${workflowId}: ${error.message}`, retryable);
   }
 }
 

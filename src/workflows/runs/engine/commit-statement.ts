@@ -9,7 +9,7 @@ const runColumns =
   'status text, source text, attempt smallint, worker_id uuid, created_at timestamptz, started_at timestamptz, ' +
   'completed_at timestamptz, outputs json, error text, error_detail json, waiting_for jsonb, wake_at timestamptz, ' +
   'deadline timestamptz, ran_ms int, parent_run_id uuid, parent_path text, depth smallint, concurrency_key text, ' +
-  'concurrency_limit int, forked_from_run_id uuid, forked_from_step int, tries smallint';
+  'concurrency_limit int, admitted boolean, forked_from_run_id uuid, forked_from_step int, tries smallint';
 const runFields = fieldsOf(runColumns);
 /** Absent in most rows, not null in the table. */
 const runValues = runFields
@@ -100,6 +100,9 @@ const parts = {
       returning w.run_id
     )`,
 } as const;
+
+/** Inserts new runs outside of a batch; takes their rows twice, gives the uuids of those that are new indeed. */
+export const insertRuns = `with ${parts.runs('?')} select run_id from runs`;
 
 export type Part = keyof typeof parts;
 export const partNames = Object.keys(parts) as Part[];

@@ -44,6 +44,16 @@ describe('the row of a new run', () => {
     expect(over).not.toHaveProperty('worker_id');
   });
 
+  it('is held back when it has a concurrency key', () => {
+    const concurrency = { key: nasty, limit: 3, onLimit: 'queue' as const };
+    expect(JSON.parse(runRow({ ...run, concurrency }, undefined, undefined))).toMatchObject({
+      status: 'QUEUED',
+      concurrency_key: nasty,
+      concurrency_limit: 3,
+      admitted: false,
+    });
+  });
+
   it('names its idempotency key', () => {
     const idempotency = { key: nasty, requestHash: Buffer.from([0, 255]) };
     expect(JSON.parse(runRow({ ...run, idempotency }, undefined, undefined))).toMatchObject({

@@ -2,6 +2,7 @@ import { makeStorable } from '../../../common/storable-text.js';
 import { type ErrorDetail } from '../../compiler/node-failure.js';
 import { type StepRecord } from '../../compiler/run-context.js';
 import { type Pause } from '../../nodes/pause.js';
+import { type OnLimit } from '../../spec/workflow-spec.js';
 import { type WorkflowRunSource, type WorkflowRunStatus } from '../run-status.js';
 
 /** A value as JSON text, made once: for its size, for the database and for the answer. */
@@ -22,11 +23,19 @@ export interface NewRun {
   readonly createdAt: number;
   /** The run whose `workflow` node starts this one. */
   readonly parent?: { readonly runId: string; readonly path: string; readonly depth: number };
-  readonly concurrency?: { readonly key: string; readonly limit: number };
+  readonly concurrency?: RunConcurrency;
   readonly forkedFrom?: { readonly runId: string; readonly step: number };
   /** 1, and one more for each `retry` that led to this run. */
   readonly tries?: number;
   readonly idempotency?: { readonly key: string; readonly requestHash: Buffer };
+}
+
+/** The limit that a run obeys (`settings.concurrency`). */
+export interface RunConcurrency {
+  /** Begins with whose runs they are, so that two workflows never share one. */
+  readonly key: string;
+  readonly limit: number;
+  readonly onLimit: OnLimit;
 }
 
 /** How a run is inserted: claimed by a process, or for whoever has a free slot. */
@@ -103,6 +112,7 @@ export function runRow(run: NewRun, claim: Claim | undefined, outcome: RunOutcom
     ...(run.concurrency && {
       concurrency_key: json(run.concurrency.key),
       concurrency_limit: String(run.concurrency.limit),
+      admitted: 'false',
     }),
     ...(run.forkedFrom && {
       forked_from_run_id: json(run.forkedFrom.runId),

@@ -8,6 +8,7 @@ import { HeldRuns } from './held-runs.js';
 import { nothingRecorded } from './recorded-run.js';
 import { isEnd, type RunOutcome } from './rows.js';
 import { type HeldRun, timeoutOf } from './held-run.js';
+import { RunAdmission } from './run-admission.js';
 import { RunExecutor } from './run-executor.js';
 import { RunJournal } from './run-journal.js';
 import { RunHandedBackError, RunLostError } from './run-lost.error.js';
@@ -26,8 +27,16 @@ const ALARM_MS = 60_000;
 export class RunDispatcher {
   private readonly log = new Logger(RunDispatcher.name);
   private claiming = false;
-  /** There may be queued runs: someone queued one, or the last claim was full. */
+  /** There may be queued runs: someone queued one, or the last claim left some. */
   private backlog = true;
+  /** The last claim got as many runs as it asked for. */
+  private queueIsDeep = false;
+  /** Users with less room than the claim under way asks for … */
+  private tight: Readonly<Record<string, number>> = {};
+  /** … and whether one of them has got more since: the claim does not know. */
+  private loosened = false;
+  /** Users whose runs the last claim left, as they have no room: the next slot that they free is theirs. */
+  private capped: ReadonlySet<string> = new Set();
   private draining = false;
 
   constructor(
@@ -40,11 +49,15 @@ export class RunDispatcher {
     private readonly specs: WorkflowSpecs,
     private readonly news: RunNews,
     private readonly notices: RunNotices,
+    private readonly admission: RunAdmission,
   ) {
-    this.slots.onFreed(() => {
+    this.slots.onFreed((userId) => {
+      if (userId in this.tight) this.loosened = true;
+      if (this.capped.has(userId)) this.backlog = true;
       if (this.backlog) void this.claim();
     });
     this.notices.onQueued(() => this.wake());
+    this.admission.onQueued(() => this.wake());
   }
 
   /** There may be a queued run. */
@@ -78,6 +91,7 @@ export class RunDispatcher {
 
   /** Puts runs whose waiting is over into the queue, and claims what is there. */
   async look(): Promise<void> {
+    this.admission.look();
     try {
       await this.queue.wakeDue(MAX_CLAIM);
     } catch (error) {
@@ -96,25 +110,43 @@ export class RunDispatcher {
     this.claiming = true;
     let slots = 0;
     try {
-      while (this.backlog && (slots = this.slots.take(MAX_CLAIM)) > 0) {
+      while (this.backlog && (slots = this.slots.reserve(this.claimSize())) > 0) {
         // Whoever queues a run from now on may be too late for this claim: then there is a backlog again.
         this.backlog = false;
-        const claimed = await this.queue.claim(slots, this.lease.workerId);
-        if (claimed.length > 0) faultPoint('after-claim');
-        if (claimed.length === slots) this.backlog = true;
-        for (const run of claimed) {
+        const { runs, left } = await this.queue.claim(this.claimOf(slots));
+        if (runs.length > 0) faultPoint('after-claim');
+        for (const run of runs) {
           slots -= 1;
+          this.slots.assign(run.user_id);
           void this.begin(run);
         }
-        if (slots > 0) this.slots.release(slots);
+        this.slots.putBack(slots);
         slots = 0;
+        this.queueIsDeep = left === 'some';
+        this.capped = new Set(left === 'capped' ? Object.keys(this.slots.roomsBelow(1)) : []);
+        if (this.queueIsDeep || (left === 'capped' && this.loosened)) this.backlog = true;
       }
     } catch (error) {
-      if (slots > 0) this.slots.release(slots);
+      this.slots.putBack(slots);
       this.report(error);
     } finally {
       this.claiming = false;
     }
+  }
+
+  /**
+   * A claim that does not know of a deep queue leaves half of the free slots to runs that begin here meanwhile: without
+   * any they would be queued, and lead to the next such claim.
+   */
+  private claimSize(): number {
+    return this.queueIsDeep ? MAX_CLAIM : Math.min(MAX_CLAIM, Math.ceil(this.slots.free / 2));
+  }
+
+  private claimOf(count: number): Parameters<RunQueue['claim']>[0] {
+    const { perUser } = this.slots;
+    this.tight = this.slots.roomsBelow(count);
+    this.loosened = false;
+    return { workerId: this.lease.workerId, count, perUser, rooms: this.tight };
   }
 
   /** The next look tries again; while the database is away that is all there is to say. */
@@ -128,14 +160,17 @@ export class RunDispatcher {
     try {
       const outcome = await this.execute(await this.prepare(claimed, holding));
       // Whoever waits for its end may do so in another process.
-      if (outcome && isEnd(outcome)) this.notices.tell(`ended ${claimed.run_id}`);
+      if (outcome && isEnd(outcome)) {
+        this.notices.tell(`ended ${claimed.run_id}`);
+        if (claimed.concurrency_key) this.admission.next(claimed.concurrency_key);
+      }
     } catch (error) {
       // What this process holds and does not execute goes back into the queue (run-keeper.ts).
       this.held.leave(holding);
       if (!asDatabaseUnavailable(error))
         this.log.error({ err: error, run_id: claimed.run_id }, 'A run could not be executed');
     } finally {
-      this.slots.release();
+      this.slots.release(claimed.user_id);
     }
   }
 

@@ -3,6 +3,7 @@ import { Environment } from '../../../common/config/environment.js';
 import { asDatabaseUnavailable } from '../../../common/database/database.errors.js';
 import { faultPoint } from '../../../common/fault-point.js';
 import { HeldRuns } from './held-runs.js';
+import { RunAdmission } from './run-admission.js';
 import { RunDispatcher } from './run-dispatcher.js';
 import { RunHandedBackError, RunLostError } from './run-lost.error.js';
 import { RunNews } from './run-news.js';
@@ -42,6 +43,7 @@ export class RunKeeper implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly queue: RunQueue,
     private readonly sweeper: RunSweeper,
     private readonly dispatcher: RunDispatcher,
+    private readonly admission: RunAdmission,
     private readonly notices: RunNotices,
     private readonly news: RunNews,
   ) {}
@@ -65,6 +67,7 @@ export class RunKeeper implements OnApplicationBootstrap, BeforeApplicationShutd
     await this.slots.empty(GRACE_MS);
     this.held.stopAll(new RunHandedBackError());
     await this.slots.empty(ABORT_MS);
+    await this.admission.settled();
     clearInterval(this.beats);
     await this.beating;
     this.news.close();

@@ -19,6 +19,7 @@ type Notice = 'queued' | `ended ${string}` | `cancelled ${string}`;
 export class RunNotices implements OnModuleInit, OnModuleDestroy {
   private readonly listener: NotificationListener;
   private readonly whenQueued: (() => void)[] = [];
+  private readonly whenCancelled: (() => void)[] = [];
   private pending = new Set<Notice>();
   private sending = false;
 
@@ -46,6 +47,10 @@ export class RunNotices implements OnModuleInit, OnModuleDestroy {
 
   onQueued(listener: () => void): void {
     this.whenQueued.push(listener);
+  }
+
+  onCancelled(listener: () => void): void {
+    this.whenCancelled.push(listener);
   }
 
   /** Sent soon, together with others; not awaited. */
@@ -82,7 +87,10 @@ export class RunNotices implements OnModuleInit, OnModuleDestroy {
   private hear(payload: string): void {
     const [what, runId = ''] = payload.split(' ');
     if (what === 'queued') for (const listener of this.whenQueued) listener();
-    if (what === 'cancelled') this.held.stop(runId, new RunCancelledError());
+    if (what === 'cancelled') {
+      this.held.stop(runId, new RunCancelledError());
+      for (const listener of this.whenCancelled) listener();
+    }
     if (what === 'cancelled' || what === 'ended') this.news.announce(runId);
   }
 }

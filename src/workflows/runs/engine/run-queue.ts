@@ -5,6 +5,7 @@ import { type Json, type JsonObject } from '../../../common/json.js';
 import { type StepStatus } from '../../compiler/run-context.js';
 import { type Pause, type PauseAnswer } from '../../nodes/pause.js';
 import { type WorkflowRunSource } from '../run-status.js';
+import { type ClaimReport, type ClaimRequest, claimStatement } from './claim-statement.js';
 import { type RecordedRun } from './recorded-run.js';
 
 /** A run that was claimed from the queue. */
@@ -24,6 +25,7 @@ export interface ClaimedRun {
   tries: number;
   depth: number;
   ran_ms: number;
+  concurrency_key: string | null;
   parent_run_id: string | null;
   /** A fork has the steps of the run it began from. */
   is_fork: boolean;
@@ -44,32 +46,40 @@ interface StepOfRun {
   bytes: number;
 }
 
+/** What a claim got, and what it left in the queue: nothing, or only runs of users who have no room for them. */
+export interface Claimed {
+  readonly runs: ClaimedRun[];
+  readonly left: 'none' | 'capped' | 'some';
+}
+
+/** So often a claim that came away with nothing is tried again at once; later there is the look each second. */
+const MOST_CLAIMS = 3;
+
 /** Runs that wait for a free slot: rows of `workflow_run` with status QUEUED, nothing else. */
 @Injectable()
 export class RunQueue {
+  /** The user who had the last turn, by internal id. Each process goes round by itself. */
+  private hadTurn = '0';
+
   constructor(private readonly em: EntityManager) {}
 
-  /** Claims at most `count` runs, the oldest first; processes that claim at the same time pass each other by. */
-  claim(count: number, workerId: string): Promise<ClaimedRun[]> {
-    return this.em.fork().execute<ClaimedRun[]>(
-      `with claimed as (
-         update workflow_run set status = 'RUNNING', attempt = attempt + 1, worker_id = ?,
-           started_at = coalesce(started_at, now())
-         where status = 'QUEUED' and run_id in (
-           select run_id from workflow_run where status = 'QUEUED' order by run_id limit ? for update skip locked
-         )
-         returning *
-       )
-       select c.run_id, c.user_id, w.workflow_id as workflow_uuid, v.version_number, c.workflow_version_id as version_id,
-         v.spec_hash, c.spec, c.inputs, c.config, c.source, c.attempt, c.tries, c.depth, c.ran_ms,
-         c.parent_run_id, c.forked_from_run_id is not null as is_fork, c.waiting_for, c.answers, clock_timestamp()::timestamptz(3) as claimed_at,
-         c.created_at, c.started_at, c.deadline
-       from claimed c
-       left join workflow w on w.id = c.workflow_id
-       left join workflow_version v on v.id = c.workflow_version_id
-       order by c.run_id`,
-      [workerId, count],
-    );
+  /**
+   * Claims at most `count` runs; users take turns, each with the oldest run first. Processes that claim at the same time
+   * pass each other by.
+   */
+  async claim(request: Omit<ClaimRequest, 'after'>): Promise<Claimed> {
+    for (let tries = 1; ; tries++) {
+      const rows = await this.em
+        .fork()
+        .execute<(ClaimReport & ClaimedRun)[]>(...claimStatement({ ...request, after: this.hadTurn }));
+      const { last_user: lastUser, seen, capped } = rows[0]!;
+      this.hadTurn = lastUser ?? this.hadTurn;
+      const runs = rows.filter(({ run_id: runId }) => runId !== null);
+      const isFull = seen === request.count;
+      if (runs.length > 0 || !isFull) return { runs, left: isFull ? 'some' : capped ? 'capped' : 'none' };
+      // All that was seen is another process's by now; there may be more behind it.
+      if (tries === MOST_CLAIMS) return { runs, left: 'none' };
+    }
   }
 
   /** Puts runs into the queue whose waiting is over by itself. @returns how many */

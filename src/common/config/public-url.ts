@@ -2,7 +2,7 @@ import { type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { Environment } from '../config/environment.js';
+import { Environment } from './environment.js';
 
 /** Where people reach this installation: for links that are sent out. */
 @Injectable()
