@@ -3,7 +3,11 @@ import { parseArgs } from 'node:util';
 import { asyncRun } from './jobs/async-run.js';
 import { bytesPerRun } from './jobs/bytes-per-run.js';
 import { coldStart } from './jobs/cold-start.js';
+import { durable5 } from './jobs/durable-5.js';
+import { durable5Dbos } from './jobs/durable-5-dbos.js';
+import { durable5Langgraph } from './jobs/durable-5-langgraph.js';
 import { fanOut } from './jobs/fan-out.js';
+import { idle } from './jobs/idle.js';
 import { langgraphAlone } from './jobs/langgraph-alone.js';
 import { rawInsert } from './jobs/raw-insert.js';
 import { syncRun } from './jobs/sync-run.js';
@@ -12,11 +16,23 @@ import { type BenchJob } from './support/bench-job.js';
 import { type Result, table } from './support/statistics.js';
 
 /** All jobs, the floor first. */
-const jobs: BenchJob[] = [rawInsert, langgraphAlone, syncRun, asyncRun, fanOut, bytesPerRun, coldStart];
+const jobs: BenchJob[] = [
+  rawInsert,
+  langgraphAlone,
+  syncRun,
+  asyncRun,
+  durable5,
+  durable5Dbos,
+  durable5Langgraph,
+  fanOut,
+  bytesPerRun,
+  coldStart,
+  idle,
+];
 
 const usage = `npm run bench [-- <job> …] [--seconds 5] [--concurrency 1,10,50]
 
-${jobs.map(({ name, about }) => `  ${name.padEnd(18)}${about}`).join('\n')}`;
+${jobs.map(({ name, about }) => `  ${name.padEnd(21)}${about}`).join('\n')}`;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -33,7 +49,7 @@ async function main(): Promise<void> {
   // The floor always runs: figures mean something only beside it.
   const wanted = jobs.filter(({ name }) => positionals.length === 0 || [...positionals, rawInsert.name].includes(name));
   const results = await measure(wanted, Number(values.seconds), values.concurrency.split(',').map(Number));
-  console.log(`\n${table(results, rawInsert.name)}`);
+  console.log(`\n${table(results, rawInsert.name, new Map(wanted.map(({ name, peers }) => [name, peers ?? []])))}`);
 }
 
 async function measure(wanted: BenchJob[], seconds: number, concurrency: number[]): Promise<Result[]> {

@@ -1,26 +1,17 @@
 // What PostgreSQL and Node do without Seer: the least that a durable run can cost when nothing is shared.
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
 import pg from 'pg';
+import { serveBare } from './support/bare-server.js';
 
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 10 });
+await pool.query('create table run (id uuid primary key, inputs json not null, created_at timestamptz not null)');
 
-async function insert(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { inputs } = JSON.parse(await text(request)) as { inputs: unknown };
+serveBare(async (inputs) => {
   const id = randomUUID();
   await pool.query({
     name: 'insert',
     text: 'insert into run values ($1, $2, now())',
     values: [id, JSON.stringify(inputs)],
   });
-  const answer = JSON.stringify({ id, inputs });
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(answer) });
-  response.end(answer);
-}
-
-const server = createServer((request, response) => void insert(request, response));
-server.listen(0, '127.0.0.1', () => {
-  console.log(`listens at http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  return { id, inputs };
 });

@@ -13,14 +13,24 @@ import { JobsModule } from './common/jobs/jobs.module.js';
 import { loggingOptions } from './common/logging.js';
 import { entities } from './entities.js';
 import { HealthModule } from './health/health.module.js';
-import { IntegrationsModule } from './integrations/index.js';
+import { IntegrationsModule, toolCatalogue, type ToolCatalogue } from './integrations/index.js';
 import { principalOf, UsersModule, usersProblems } from './users/index.js';
 import { WorkflowsModule, workflowsProblems } from './workflows/index.js';
+
+/** What an application may be made with instead of the product's own. */
+export interface AppOptions {
+  /** What `tool` nodes can call. */
+  readonly tools?: ToolCatalogue;
+}
 
 /** The product modules in their line: each may use those above it, none those below. */
 @Module({})
 export class AppModule {
-  static forRoot(environment: Environment, database: Database): DynamicModule {
+  static forRoot(
+    environment: Environment,
+    database: Database,
+    { tools = toolCatalogue }: AppOptions = {},
+  ): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -39,7 +49,7 @@ export class AppModule {
           callerId: (request) => principalOf(request).userId,
         }),
         UsersModule,
-        IntegrationsModule,
+        IntegrationsModule.forRoot(tools),
         WorkflowsModule,
         HealthModule,
       ],

@@ -7,7 +7,9 @@ import { type Database, openDatabase } from './common/database/open-database.js'
 import { ormOptions } from './common/database/orm-options.js';
 import { InvalidAllowEntryError } from './common/egress/allow-list.js';
 import { EncryptionUnavailableError } from './common/encryption/encryption.errors.js';
+import { type DrainingAdapter } from './common/http/draining-adapter.js';
 import { createApp } from './create-app.js';
+import { armFault } from './common/fault-point.js';
 import { entities } from './entities.js';
 import { Bootstrap } from './users/index.js';
 
@@ -21,6 +23,7 @@ const expected = [
 
 async function main(): Promise<void> {
   const environment = readEnvironment(process.env);
+  armFault(environment.fault);
   const database = await openDatabase(environment);
   try {
     await migrate(ormOptions({ url: database.url, entities }));
@@ -44,12 +47,16 @@ function welcome(url: string, environment: Environment, database: Database, admi
   console.log(lines.join('\n'));
 }
 
-/** Requests and runs in progress end first, then the connections close, and an embedded database stops last. */
+/**
+ * No connection is accepted any more; requests and runs in progress end; then the connections close, and an embedded
+ * database stops last.
+ */
 function stopOnSignal(app: NestExpressApplication, database: Database): void {
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;
+    (app.getHttpAdapter() as unknown as DrainingAdapter).drain();
     await app.close();
     await database.close();
     process.exit(0);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type JsonObject } from '../src/common/json.js';
-import { tools } from '../src/integrations/index.js';
+import { type Tool, toolCatalogue, tools } from '../src/integrations/index.js';
 import { nodeTypes } from '../src/workflows/nodes/catalogue.js';
 import { startApp, type TestApp } from './support/app.js';
 
@@ -55,5 +55,52 @@ describe('the specs that are shown', () => {
   it('in the examples folder pass the preflight', async () => {
     const { spec } = JSON.parse(await readFile('examples/rain-alert.json', 'utf8')) as { spec: JsonObject };
     expect(await reportOf(spec)).toMatchObject({ ok: true, warnings: [] });
+  });
+});
+
+describe('an application that is made with another tool', () => {
+  const doubling: Tool = {
+    key: 'test.double',
+    title: 'Double',
+    description: 'Twice the number.',
+    effect: 'write',
+    input: { type: 'object', required: ['number'], properties: { number: { type: 'integer' } } },
+    output: { type: 'integer' },
+    example: { number: 21 },
+    run: async (_context, { number }) => Number(number) * 2,
+  };
+  const spec = {
+    version: '1',
+    nodes: [{ id: 'twice', type: 'tool', tool: doubling.key, inputs: doubling.example }],
+  };
+  let other: TestApp;
+
+  beforeAll(async () => {
+    other = await startApp({}, undefined, { tools: new Map([...toolCatalogue, [doubling.key, doubling]]) });
+  });
+
+  afterAll(() => other.close());
+
+  it('lists it behind the others', async () => {
+    const { body } = await other.admin.get('/v1/registries/tools');
+    expect(body.items.map(({ tool }: { tool: string }) => tool)).toEqual([...toolCatalogue.keys(), doubling.key]);
+  });
+
+  it('checks specs and expressions with it', async () => {
+    const { body: report } = await other.admin.post('/v1/workflows/validate', { spec });
+    expect(report).toMatchObject({ ok: true, requires: { tools: [doubling.key] } });
+    const { body: check } = await other.admin.post('/v1/expressions/check', { expression: 'twice + 1', spec });
+    expect(check).toMatchObject({ ok: true, type: 'number' });
+  });
+
+  it('runs it', async () => {
+    const { body } = await other.admin.post('/v1/workflows', { name: 'Double', spec });
+    await other.admin.post(`/v1/workflows/${body.workflow_id}/publish`, {});
+    const { body: run } = await other.admin.post(`/v1/workflows/${body.workflow_id}/runs?mode=sync`, { inputs: {} });
+    expect(run).toMatchObject({ status: 'COMPLETED', outputs: 42 });
+  });
+
+  it('is alone with it', async () => {
+    expect(await reportOf(spec)).toMatchObject({ ok: false, errors: [{ code: 'tool-unknown' }] });
   });
 });

@@ -22,6 +22,7 @@ describe('the configuration', () => {
     ['SEER_AUTH_ISSUER', 'not a url'],
     ['SEER_DOCS', 'maybe'],
     ['SEER_RUN_SLOTS', '0'],
+    ['SEER_FAULT_POINT', 'before-lunch:1'],
     ['SEER_RUN_SLOTS_PER_USER', '0.5'],
     ['LOG_LEVEL', 'loud'],
   ])('refuses %s=%s with a sentence that names it', (name, value) => {
@@ -42,6 +43,11 @@ describe('the configuration', () => {
 
   it('wants an audience together with an issuer', () => {
     expect(() => readEnvironment({ SEER_AUTH_ISSUER: 'https://id.example.com' })).toThrow('SEER_AUTH_AUDIENCE');
+  });
+
+  it('refuses in production to kill itself', () => {
+    const variables = { SEER_FAULT_POINT: 'before-effect:3', NODE_ENV: 'production' };
+    expect(() => readEnvironment(variables)).toThrow('SEER_FAULT_POINT must not');
   });
 
   it.each([

@@ -114,6 +114,24 @@ describe('the group committer', () => {
     expect(await stateOf(runId)).toMatchObject({ status: 'COMPLETED', paths: [] });
   });
 
+  it('lets a parent go on whose child ends at the very moment at which the parent begins to wait', async () => {
+    const parentId = await started();
+    const child = newRun({ parent: { runId: parentId, path: 'child', depth: 1 } });
+    await committer.commit(birth(child));
+    const pause = { type: 'workflow' as const, node_id: 'child', run_id: child.runId };
+    const wakeAt = Date.now() + 60_000;
+    const outcome: RunOutcome = {
+      ...{ status: 'WAITING', waitingFor: { child: pause }, wakeAt, deadline: wakeAt, ranMs: 1, answers: 0 },
+    };
+    const writes = [
+      progress(parentId, [], { outcome }),
+      { ...progress(child.runId, [], { outcome: over() }), parentId },
+    ];
+    expect(await Promise.all(writes.map((write) => committer.commit(write)))).toEqual([true, true]);
+    expect(await stateOf(parentId)).toMatchObject({ status: 'QUEUED' });
+    expect(await stateOf(child.runId)).toMatchObject({ status: 'COMPLETED' });
+  });
+
   it('keeps one of the runs that come with the same idempotency key at once', async () => {
     const idempotency = { key: 'once', requestHash: Buffer.alloc(32) };
     const runs = Array.from({ length: 20 }, () => newRun({ idempotency }));

@@ -60,6 +60,13 @@ describe('the OpenAPI document', () => {
       const answer = await seer.stranger.call(method, path.replaceAll(/\{\w+\}/g, 'x'));
       if (answer.status !== 401) open.push(`${method} ${path}`);
     }
-    expect(open).toEqual(['GET /problems/{code}', 'GET /health/live', 'GET /health/ready']);
+    expect(open).toEqual([
+      'GET /problems/{code}',
+      'GET /v1/approvals/{token}',
+      'POST /v1/approvals/{token}',
+      'POST /v1/approval-forms/{token}',
+      'GET /health/live',
+      'GET /health/ready',
+    ]);
   });
 });

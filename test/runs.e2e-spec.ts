@@ -143,7 +143,9 @@ describe('POST /v1/workflows/{id}/runs', () => {
     const path = `/v1/workflows/${id}/runs?mode=sync`;
     const send = (n: number) => client.post(path, { inputs: { n } }, { 'idempotency-key': 'once' });
     const answers = await Promise.all(Array.from({ length: 20 }, () => send(3)));
-    expect(new Set(answers.map(({ body }) => body.run_id)).size).toBe(1);
+    expect(new Set(answers.map(({ body }) => body.run_id ?? JSON.stringify(body)))).toEqual(
+      new Set([answers[0]!.body.run_id]),
+    );
     expect(answers.filter(({ headers }) => headers.get('idempotent-replayed') !== 'true')).toHaveLength(1);
     expect(answers.every(({ body }) => body.outputs.result === 6)).toBe(true);
     expect(await send(4)).toMatchObject({ status: 422, body: { code: 'idempotency-key-reused' } });
@@ -181,6 +183,17 @@ describe('a failed run', () => {
       { i: 5 },
     );
     expect(run).toMatchObject({ status: 'FAILED', error_detail: { code: 'expression-error' } });
+  });
+
+  it('ends with run-timeout when the time that it was given is over, if that is less than the workflow gives', async () => {
+    const id = await makePublished(client, slow);
+    const { body } = await client.post(`/v1/workflows/${id}/runs?mode=sync`, { config: { timeout: '20ms' } });
+    expect(body).toMatchObject({
+      status: 'FAILED',
+      error_detail: { code: 'run-timeout' },
+      config: { timeout: '20ms' },
+    });
+    expect((await client.post(`/v1/workflows/${id}/runs`, { config: { timeout: 'soon' } })).status).toBe(400);
   });
 
   it('ends with run-timeout when its time is over', async () => {

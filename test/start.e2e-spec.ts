@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { Agent, type IncomingMessage, request, type RequestOptions } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createTestDatabase } from './support/database.js';
@@ -101,5 +102,26 @@ describe('npm start', () => {
     expect(await answer.json()).toMatchObject({ status: 'COMPLETED', outputs: { body: { ok: true } } });
     expect(await stopped).toBe(0);
     await peer.close();
+  });
+
+  it('serves the connections that are open until they end, and accepts no new one, while it stops', async () => {
+    const { program, url } = await start();
+    await program.says('Seer is ready');
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const get = (options: RequestOptions = {}) =>
+      new Promise<IncomingMessage>((resolve, reject) => {
+        request(`${url}/health/ready`, options, (answer) => answer.resume().on('end', () => resolve(answer)))
+          .on('error', reject)
+          .end();
+      });
+    expect((await get({ agent })).headers.connection).toBe('keep-alive');
+    const stopped = program.stop();
+    let refused: unknown;
+    while (refused === undefined) await get({ agent: false }).catch((error: unknown) => (refused = error));
+    expect(refused).toMatchObject({ code: 'ECONNREFUSED' });
+    const last = await get({ agent });
+    expect(last).toMatchObject({ statusCode: 503, headers: { connection: 'close' } });
+    expect(await stopped).toBe(0);
+    agent.destroy();
   });
 });

@@ -1,14 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type BenchJob } from '../support/bench-job.js';
 import { newKey, Seer } from '../support/seer.js';
 import { inputs, threeTransforms } from '../support/specs.js';
 import { median } from '../support/statistics.js';
 
 const STARTS = 5;
-const IDLE_MS = 3_000;
 
 export const coldStart: BenchJob = {
   name: 'cold-start',
@@ -28,7 +26,6 @@ export const coldStart: BenchJob = {
         listening.push(performance.now() - began);
         await seer.post(path, { inputs });
         completed.push(performance.now() - began);
-        if (start === STARTS) yield await idle(seer);
         await seer.stop();
       }
       yield {
@@ -43,17 +40,3 @@ export const coldStart: BenchJob = {
     }
   },
 };
-
-/** The memory of a process that has run once and has nothing to do. */
-async function idle(seer: Seer) {
-  await delay(IDLE_MS);
-  const before = seer.program.cpu();
-  await delay(IDLE_MS);
-  const after = seer.program.cpu();
-  return {
-    job: 'idle',
-    count: 1,
-    memory_mb: seer.program.memory(),
-    cpu_percent: before === undefined || after === undefined ? undefined : ((after - before) / IDLE_MS) * 100,
-  };
-}

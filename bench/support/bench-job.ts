@@ -13,5 +13,7 @@ export interface BenchContext {
 export interface BenchJob {
   readonly name: string;
   readonly about: string;
+  /** Jobs that do the same by other means. */
+  readonly peers?: readonly string[];
   run(context: BenchContext): AsyncIterable<Result>;
 }

@@ -2,32 +2,29 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** Children that live; whatever happens to the bench, they don't outlive it. */
-const alive = new Set<ChildProcess>();
-process.on('exit', () => {
-  for (const child of alive) child.kill('SIGKILL');
-});
+/** Whatever happens to the bench, its children don't outlive it. */
+const endWithParent = new URL('end-with-parent.js', import.meta.url).href;
 
 /** A program of the compiled tree in a process of its own, as an operator would start it. */
 export class Program {
   private output = '';
+  private alive = true;
   private readonly child: ChildProcess;
   private readonly ended: Promise<void>;
 
   /** `script` is relative to the root of the compiled tree. */
   constructor(script: string, variables: Record<string, string>) {
     const file = fileURLToPath(new URL(`../../${script}`, import.meta.url));
-    this.child = spawn(process.execPath, ['--enable-source-maps', '--no-warnings', file], {
+    this.child = spawn(process.execPath, ['--enable-source-maps', '--no-warnings', '--import', endWithParent, file], {
       env: { ...process.env, ...variables },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    alive.add(this.child);
     for (const stream of [this.child.stdout!, this.child.stderr!]) {
       stream.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     }
     this.ended = new Promise((resolve) => {
       this.child.on('close', () => {
-        alive.delete(this.child);
+        this.alive = false;
         resolve();
       });
     });
@@ -38,7 +35,7 @@ export class Program {
     for (;;) {
       const match = pattern.exec(this.output);
       if (match) return match;
-      if (!alive.has(this.child)) throw new Error(`a program ended before it said ${pattern}:\n${this.output}`);
+      if (!this.alive) throw new Error(`a program ended before it said ${pattern}:\n${this.output}`);
       await Promise.race([this.ended, new Promise((resolve) => this.child.stdout!.once('data', resolve))]);
     }
   }
@@ -52,6 +49,11 @@ export class Program {
   /** Its share of the machine's memory in MB: shared pages count in part. Undefined where the system does not tell. */
   memory(): number | undefined {
     return megabytes(read(`/proc/${this.child.pid}/smaps_rollup`), 'Pss');
+  }
+
+  /** What it has resident in MB, shared pages in full. */
+  resident(): number | undefined {
+    return megabytes(read(`/proc/${this.child.pid}/status`), 'VmRSS');
   }
 
   /** The most memory it ever had resident, in MB. */

@@ -10,10 +10,10 @@ export class Seer {
     private readonly key: string,
   ) {}
 
-  /** Starts the program with production's defaults; resolves when it listens. */
-  static async start(variables: Record<string, string>): Promise<Seer> {
+  /** Starts a program with production's defaults; resolves when it listens. */
+  static async start(variables: Record<string, string>, script = 'src/main.js'): Promise<Seer> {
     const key = variables.SEER_BOOTSTRAP_API_KEY ?? newKey();
-    const program = new Program('src/main.js', {
+    const program = new Program(script, {
       PORT: '0',
       NODE_ENV: 'production',
       ...variables,
@@ -24,8 +24,8 @@ export class Seer {
   }
 
   /** On a database that exists already. */
-  static onDatabase(url: string): Promise<Seer> {
-    return Seer.start({ DATABASE_URL: url, SEER_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') });
+  static onDatabase(url: string, script?: string): Promise<Seer> {
+    return Seer.start({ DATABASE_URL: url, SEER_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') }, script);
   }
 
   get headers(): Record<string, string> {

@@ -13,6 +13,17 @@ export const threeTransforms: JsonObject = {
   ],
 };
 
+/** Five writes, each using the one before. */
+export const fiveWrites: JsonObject = {
+  version: '1',
+  nodes: ['one', 'two', 'three', 'four', 'five'].map((id, index, ids) => ({
+    id,
+    type: 'tool',
+    tool: 'bench.noop',
+    inputs: { number: index === 0 ? 0 : `\${${ids[index - 1]}}` },
+  })),
+};
+
 /** A trivial body for each of the items. */
 export const fanOut: JsonObject = {
   version: '1',

@@ -41,20 +41,37 @@ export function round(value: number): number {
   return Number(value.toPrecision(3));
 }
 
-/** The results side by side; `floor` is the job that others of the same concurrency are compared with. */
-export function table(results: readonly Result[], floor: string): string {
-  const floors = new Map(results.filter(({ job }) => job === floor).map((result) => [result.concurrency, result]));
+/**
+ * The results side by side; `floor` is the job that all others of the same concurrency are compared with, `peers` those
+ * that one is compared with besides.
+ */
+export function table(
+  results: readonly Result[],
+  floor: string,
+  peers: ReadonlyMap<string, readonly string[]>,
+): string {
+  const rateOf = (job: string, concurrency?: number) =>
+    results.find((result) => result.job === job && result.concurrency === concurrency)?.per_second;
   const rows = results
     .filter(({ per_second }) => per_second !== undefined)
     .map(({ job, concurrency, per_second, p50_ms, p99_ms }) => {
-      const best = floors.get(concurrency)?.per_second;
-      return [job, concurrency, per_second, p50_ms, p99_ms, best && `${((per_second! / best) * 100).toFixed(0)} %`];
+      const best = rateOf(floor, concurrency);
+      const ratios = (peers.get(job) ?? []).map((peer) => [peer, rateOf(peer, concurrency)] as const);
+      return [
+        job,
+        concurrency,
+        per_second,
+        p50_ms,
+        p99_ms,
+        best && `${((per_second! / best) * 100).toFixed(0)} %`,
+        ratios.flatMap(([peer, rate]) => (rate ? `${(per_second! / rate).toFixed(2)} × ${peer}` : [])).join(', '),
+      ];
     });
-  return [['job', 'at a time', 'per second', 'p50 ms', 'p99 ms', `of ${floor}`], ...rows]
+  return [['job', 'at a time', 'per second', 'p50 ms', 'p99 ms', `of ${floor}`, ''], ...rows]
     .map((row) => row.map((cell, column) => pad(String(cell ?? ''), column)).join('  '))
     .join('\n');
 }
 
 function pad(text: string, column: number): string {
-  return column === 0 ? text.padEnd(16) : text.padStart(14);
+  return column === 0 ? text.padEnd(20) : text.padStart(column === 6 ? 0 : 14);
 }

@@ -1,4 +1,4 @@
 export { IntegrationsModule } from './integrations.module.js';
-export { type ToolCatalogue, toolCatalogue, tools } from './tools/catalogue.js';
+export { TOOL_CATALOGUE, type ToolCatalogue, toolCatalogue, tools } from './tools/catalogue.js';
 export { type Effect, type Tool } from './tools/define-tool.js';
 export { ToolRunner } from './tools/tool-runner.js';

@@ -1,6 +1,16 @@
-import { Module } from '@nestjs/common';
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { TOOL_CATALOGUE, type ToolCatalogue } from './tools/catalogue.js';
 import { ToolRunner } from './tools/tool-runner.js';
 
 /** Named things and tools: what workflows reach the world with. */
-@Module({ providers: [ToolRunner], exports: [ToolRunner] })
-export class IntegrationsModule {}
+@Global()
+@Module({})
+export class IntegrationsModule {
+  static forRoot(tools: ToolCatalogue): DynamicModule {
+    return {
+      module: IntegrationsModule,
+      providers: [{ provide: TOOL_CATALOGUE, useValue: tools }, ToolRunner],
+      exports: [TOOL_CATALOGUE, ToolRunner],
+    };
+  }
+}

@@ -1,6 +1,6 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { tools } from '../integrations/index.js';
+import { TOOL_CATALOGUE, type ToolCatalogue } from '../integrations/index.js';
 import { RequireScope } from '../users/index.js';
 import { NodeTypeResponse, NodeTypesResponse, ToolResponse, ToolsResponse } from './catalogue.dto.js';
 import { nodeTypes } from './nodes/catalogue.js';
@@ -9,6 +9,8 @@ import { nodeTypes } from './nodes/catalogue.js';
 @ApiTags('Catalogues')
 @Controller('v1')
 export class CatalogueController {
+  constructor(@Inject(TOOL_CATALOGUE) private readonly tools: ToolCatalogue) {}
+
   /** The node types, with the JSON Schema of their configuration. */
   @RequireScope('workflows:read')
   @Get('builder/node-types')
@@ -20,6 +22,6 @@ export class CatalogueController {
   @RequireScope('workflows:read')
   @Get('registries/tools')
   listTools(): ToolsResponse {
-    return { items: tools.map((tool) => ToolResponse.from(tool)) };
+    return { items: [...this.tools.values()].map((tool) => ToolResponse.from(tool)) };
   }
 }

@@ -9,7 +9,7 @@ import { DraftsService } from './drafts.service.js';
 import { difference } from './json-difference.js';
 import { type PreflightReport } from './preflight/preflight.js';
 import { DraftResponse } from './workflow-draft.dto.js';
-import { WorkflowSpecs } from './workflow-specs.js';
+import { SubWorkflows } from './sub-workflows.js';
 import {
   type DiffResponse,
   type PublishResponse,
@@ -28,7 +28,7 @@ export class VersionsService {
     private readonly em: EntityManager,
     private readonly workflows: WorkflowRepository,
     private readonly drafts: DraftsService,
-    private readonly specs: WorkflowSpecs,
+    private readonly subWorkflows: SubWorkflows,
     private readonly cursors: CursorCodec,
   ) {}
 
@@ -83,7 +83,7 @@ export class VersionsService {
       const workflow = await this.workflows.lock(caller, id);
       const draft = await this.workflows.draftOf(workflow);
       await this.drafts.refuseStale(draft, baseRevision);
-      const report = this.checked(draft.spec);
+      const report = await this.checked(caller, draft.spec);
       const { version } = await this.freezeLocked(caller, workflow, undefined);
       return this.publishLocked(workflow, version, report);
     });
@@ -94,7 +94,7 @@ export class VersionsService {
     return this.em.transactional(async () => {
       const workflow = await this.workflows.lock(caller, id);
       const version = await this.workflows.versionOf(workflow, id, number);
-      return this.publishLocked(workflow, version, this.checked(version.spec));
+      return this.publishLocked(workflow, version, await this.checked(caller, version.spec));
     });
   }
 
@@ -177,8 +177,8 @@ export class VersionsService {
     await this.em.flush();
   }
 
-  private checked(spec: WorkflowVersion['spec']): PreflightReport {
-    const report = this.specs.preflight(spec);
+  private async checked(caller: Principal, spec: WorkflowVersion['spec']): Promise<PreflightReport> {
+    const report = await this.subWorkflows.preflight(caller, spec);
     if (!report.ok) throw new SpecInvalidProblem('The workflow cannot be published: it has', report.errors);
     return report;
   }

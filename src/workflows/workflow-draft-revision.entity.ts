@@ -12,7 +12,7 @@ export class WorkflowDraftRevision {
   @PrimaryKey({ type: 'integer' })
   revision: number;
 
-  @Property({ type: 'jsonb' })
+  @Property({ type: 'json', columnType: 'json' })
   spec: JsonObject;
 
   @Property({ type: 'timestamptz', columnType: 'timestamptz(3)', defaultRaw: 'now()' })

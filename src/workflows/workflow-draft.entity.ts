@@ -13,7 +13,7 @@ export class WorkflowDraft {
   @OneToOne(() => Workflow, { deleteRule: 'cascade' })
   workflow: Rel<Workflow>;
 
-  @Property({ type: 'jsonb' })
+  @Property({ type: 'json', columnType: 'json' })
   spec: JsonObject;
 
   @Property({ type: 'integer' })

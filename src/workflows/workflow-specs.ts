@@ -1,11 +1,13 @@
 import { EntityManager } from '@mikro-orm/postgresql';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { hashJson } from '../common/canonical-json.js';
 import { type Json, type JsonObject } from '../common/json.js';
-import { toolCatalogue } from '../integrations/index.js';
+import { TOOL_CATALOGUE, type ToolCatalogue } from '../integrations/index.js';
 import { type CompiledWorkflow, Compiler } from './compiler/compile-workflow.js';
 import { nodeCatalogue } from './nodes/catalogue.js';
-import { type PreflightReport } from './preflight/preflight.js';
+import { checkAt } from './preflight/expression-check.js';
+import { type CheckExpressionResponse } from './preflight/expression-check.dto.js';
+import { type Catalogues, type PreflightReport } from './preflight/preflight.js';
 
 /** Where the spec of a run comes from: a version by its hash, or the run itself. */
 export interface SpecSource {
@@ -17,13 +19,28 @@ export interface SpecSource {
 /** Specs in, reports and executable workflows out; compiled ones are kept. */
 @Injectable()
 export class WorkflowSpecs {
-  private readonly compiler = new Compiler({ nodeTypes: nodeCatalogue, tools: toolCatalogue });
+  private readonly catalogues: Catalogues;
+  private readonly compiler: Compiler;
 
-  constructor(private readonly em: EntityManager) {}
+  constructor(
+    private readonly em: EntityManager,
+    @Inject(TOOL_CATALOGUE) tools: ToolCatalogue,
+  ) {
+    this.catalogues = { nodeTypes: nodeCatalogue, tools };
+    this.compiler = new Compiler(this.catalogues);
+  }
 
   /** Everything that can be said of a spec before it runs. */
   preflight(spec: Json): PreflightReport {
     return this.compiler.preflight(spec);
+  }
+
+  /**
+   * One expression at one place of a spec, see {@link checkAt}.
+   * @throws SpecInvalidProblem when the spec is larger than a spec may be
+   */
+  checkExpression(expression: string, spec?: JsonObject, pointer?: string): CheckExpressionResponse {
+    return checkAt(this.catalogues, expression, spec, pointer);
   }
 
   /** @throws SpecInvalidError */

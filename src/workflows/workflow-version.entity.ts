@@ -30,7 +30,7 @@ export class WorkflowVersion {
   @Enum({ items: () => workflowVersionStatuses })
   status: Opt<WorkflowVersionStatus> = 'DRAFT';
 
-  @Property({ type: 'jsonb' })
+  @Property({ type: 'json', columnType: 'json' })
   spec: JsonObject;
 
   /** SHA-256 of the spec's canonical JSON (RFC 8785), hex. */

@@ -1,8 +1,17 @@
 import { Module } from '@nestjs/common';
-import { IntegrationsModule } from '../integrations/index.js';
+import { ApprovalFormController } from './approvals/approval-form.controller.js';
+import { ApprovalLinks } from './approvals/approval-links.js';
+import { ApprovalsController } from './approvals/approvals.controller.js';
+import { ApprovalsService } from './approvals/approvals.service.js';
 import { CatalogueController } from './catalogue.controller.js';
 import { DraftsController } from './drafts.controller.js';
 import { DraftsService } from './drafts.service.js';
+import { CheckpointsService } from './history/checkpoints.service.js';
+import { ExplainService } from './history/explain.service.js';
+import { ForksService } from './history/forks.service.js';
+import { PastRuns } from './history/past-runs.js';
+import { RunEvents } from './history/run-events.js';
+import { RunHistoryController } from './history/run-history.controller.js';
 import { PreflightController } from './preflight/preflight.controller.js';
 import { GroupCommitter } from './runs/engine/group-committer.js';
 import { ChildRuns } from './runs/engine/child-runs.js';
@@ -17,11 +26,13 @@ import { RunQueue } from './runs/engine/run-queue.js';
 import { RunSlots } from './runs/engine/run-slots.js';
 import { RunSweeper } from './runs/engine/run-sweeper.js';
 import { WorkerLease } from './runs/engine/worker-lease.js';
+import { RunControl } from './runs/run-control.service.js';
 import { RunReader } from './runs/run-reader.js';
 import { RunStarter } from './runs/run-starter.js';
 import { RunTargets } from './runs/run-target.js';
 import { RunsController } from './runs/runs.controller.js';
 import { RunsService } from './runs/runs.service.js';
+import { SubWorkflows } from './sub-workflows.js';
 import { VersionsController } from './versions.controller.js';
 import { VersionsService } from './versions.service.js';
 import { WorkflowSpecs } from './workflow-specs.js';
@@ -31,7 +42,6 @@ import { WorkflowsService } from './workflows.service.js';
 
 /** What to do, and doing it: authoring, preflight, compiling and running. */
 @Module({
-  imports: [IntegrationsModule],
   controllers: [
     // Before the routes with an id, which `validate` would otherwise be taken for.
     PreflightController,
@@ -40,6 +50,9 @@ import { WorkflowsService } from './workflows.service.js';
     VersionsController,
     CatalogueController,
     RunsController,
+    ApprovalsController,
+    ApprovalFormController,
+    RunHistoryController,
   ],
   providers: [
     WorkflowRepository,
@@ -47,6 +60,7 @@ import { WorkflowsService } from './workflows.service.js';
     DraftsService,
     VersionsService,
     WorkflowSpecs,
+    SubWorkflows,
     GroupCommitter,
     ChildRuns,
     HeldRuns,
@@ -62,8 +76,16 @@ import { WorkflowsService } from './workflows.service.js';
     WorkerLease,
     RunReader,
     RunStarter,
+    RunControl,
+    ApprovalLinks,
+    ApprovalsService,
     RunTargets,
     RunsService,
+    CheckpointsService,
+    ExplainService,
+    ForksService,
+    PastRuns,
+    RunEvents,
   ],
 })
 export class WorkflowsModule {}

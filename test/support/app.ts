@@ -1,5 +1,6 @@
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { randomBytes } from 'node:crypto';
+import { type AppOptions } from '../../src/app.module.js';
 import { readEnvironment } from '../../src/common/config/environment.js';
 import { createApp } from '../../src/create-app.js';
 import { Bootstrap } from '../../src/users/index.js';
@@ -19,9 +20,13 @@ export interface TestApp {
 
 /**
  * The real application, listening on a free port, on a database of its own (or on `databaseUrl`: another process of the
- * same installation). `variables` are environment variables.
+ * same installation). `variables` are environment variables, `options` those of the factory.
  */
-export async function startApp(variables: Record<string, string> = {}, databaseUrl?: string): Promise<TestApp> {
+export async function startApp(
+  variables: Record<string, string> = {},
+  databaseUrl?: string,
+  options?: AppOptions,
+): Promise<TestApp> {
   const url = databaseUrl ?? (await createTestDatabase());
   const key = variables.SEER_BOOTSTRAP_API_KEY ?? `sk_test_${randomBytes(24).toString('base64url')}`;
   const environment = readEnvironment({
@@ -33,7 +38,7 @@ export async function startApp(variables: Record<string, string> = {}, databaseU
     ...variables,
     SEER_BOOTSTRAP_API_KEY: key,
   });
-  const app = await createApp(environment, { url, port: 0, close: async () => {} });
+  const app = await createApp(environment, { url, port: 0, close: async () => {} }, options);
   await app.get(Bootstrap).firstAdminKey();
   await app.listen(0, '127.0.0.1');
   const address = await app.getUrl();

@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 
-/** Creates (anew) a database of that name on the tests' server. @returns its connection string. */
-export async function createDatabase(name: string, template = 'template0'): Promise<string> {
-  const admin = new URL(process.env.SEER_TEST_POSTGRES!);
+/** Creates (anew) a database of that name, on the tests' server if no other is named. @returns its connection string. */
+export async function createDatabase(
+  name: string,
+  template = 'template0',
+  server = process.env.SEER_TEST_POSTGRES!,
+): Promise<string> {
+  const admin = new URL(server);
   const client = new pg.Client(admin.href);
   await client.connect();
   try {

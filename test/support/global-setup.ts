@@ -8,12 +8,14 @@ import { entities } from '../../src/entities.js';
 import { createDatabase } from './database.js';
 
 /** Before all suites: a PostgreSQL of the tests' own, with one migrated database that every suite copies. */
-export default async function globalSetup(): Promise<void> {
+export default (): Promise<void> => startTestServer('test');
+
+export async function startTestServer(name: string): Promise<void> {
   // One server for each checkout; kept between runs, so that only the first pays for initdb.
   const checkout = createHash('sha256').update(process.cwd()).digest('hex').slice(0, 12);
   const postgres = await startEmbeddedPostgres({
-    directory: join(tmpdir(), `seer-test-${checkout}`),
-    settings: { fsync: 'off', full_page_writes: 'off', max_connections: '300' },
+    directory: join(tmpdir(), `seer-${name}-${checkout}`),
+    settings: { fsync: 'off', full_page_writes: 'off', max_connections: '500' },
   });
   process.env.SEER_TEST_POSTGRES = postgres.adminUrl;
   process.env.SEER_TEST_TEMPLATE = 'seer_template';

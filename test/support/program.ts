@@ -40,6 +40,20 @@ export class Program {
     await Promise.race([said, early]);
   }
 
+  get pid(): number {
+    return this.child.pid!;
+  }
+
+  /** Whether it has neither exited nor been killed. */
+  get lives(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** Sends a signal that does not end it, such as SIGSTOP. */
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
   /** @returns the exit code */
   stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     this.child.kill(signal);

@@ -1,5 +1,6 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { Environment } from './environment.js';
+import { PublicUrl } from './public-url.js';
 
 /** Makes the validated configuration injectable everywhere. */
 @Global()
@@ -8,8 +9,8 @@ export class ConfigModule {
   static forRoot(environment: Environment): DynamicModule {
     return {
       module: ConfigModule,
-      providers: [{ provide: Environment, useValue: environment }],
-      exports: [Environment],
+      providers: [{ provide: Environment, useValue: environment }, PublicUrl],
+      exports: [Environment, PublicUrl],
     };
   }
 }

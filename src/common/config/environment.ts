@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { type Fault, fault } from '../fault-point.js';
 import { boolean, integer, oneOf, origin, secret, text, url, type Variable } from './variable.js';
 
 /** Which work a process takes: `api` answers requests, `worker` executes runs, `all` does both. */
@@ -59,6 +60,9 @@ const variables = {
     default: 'info',
     about: 'Least severe log level that is written.',
   }),
+  SEER_FAULT_POINT: fault({
+    about: 'For tests: the process kills itself there, such as `before-effect:3`; refused in production.',
+  }),
   NODE_ENV: text({ default: 'development', about: '`production` turns docs off unless SEER_DOCS=true.' }),
 } satisfies Record<string, Variable<unknown>>;
 
@@ -89,6 +93,8 @@ export class Environment {
   readonly runSlotsPerUser: number;
   readonly syncWaitSeconds: number;
   readonly logLevel: string;
+  /** Of tests. */
+  readonly fault: Fault | undefined;
   readonly production: boolean;
 
   constructor(values: Values) {
@@ -110,6 +116,7 @@ export class Environment {
     this.runSlotsPerUser = values.SEER_RUN_SLOTS_PER_USER ?? Math.ceil((this.runSlots * 8) / 10);
     this.syncWaitSeconds = values.SEER_SYNC_WAIT_SECONDS ?? 60;
     this.logLevel = values.LOG_LEVEL ?? 'info';
+    this.fault = values.SEER_FAULT_POINT;
   }
 
   /** Whether this process executes runs. */
@@ -146,6 +153,9 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
   if (values.SEER_MASTER_KEY && Buffer.from(values.SEER_MASTER_KEY as string, 'base64').length !== 32) {
     problems.push('SEER_MASTER_KEY must be 32 bytes in base64; make one with: openssl rand -base64 32');
   }
+  if (values.SEER_FAULT_POINT && values.NODE_ENV === 'production') {
+    problems.push('SEER_FAULT_POINT must not be set when NODE_ENV is production: the process would kill itself');
+  }
   if (problems.length > 0) throw new ConfigurationError(problems.join('\n'));
   return new Environment(values as Values);
 }
@@ -154,7 +164,7 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
 export function describeVariables(): { name: string; default: string; about: string }[] {
   return Object.entries(variables).map(([name, variable]) => ({
     name,
-    default: variable.default === undefined ? '' : String(variable.default),
+    default: variable.default === undefined ? '' : String(variable.default as string | number),
     about: variable.about,
   }));
 }

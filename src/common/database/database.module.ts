@@ -2,6 +2,7 @@ import { MikroOrmModule } from '@mikro-orm/nestjs';
 import { type EntityClass, PostgreSqlDriver } from '@mikro-orm/postgresql';
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
+import { HotReads } from './hot-reads.js';
 import { Database } from './open-database.js';
 import { ormOptions } from './orm-options.js';
 
@@ -12,8 +13,8 @@ export class DatabaseModule {
   static forRoot(entities: EntityClass<object>[], database: Database): DynamicModule {
     return {
       module: DatabaseModule,
-      providers: [{ provide: Database, useValue: database }],
-      exports: [Database],
+      providers: [{ provide: Database, useValue: database }, HotReads],
+      exports: [Database, HotReads],
       imports: [
         MikroOrmModule.forRootAsync({
           driver: PostgreSqlDriver,

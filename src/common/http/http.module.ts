@@ -33,7 +33,7 @@ export class HttpModule {
         { provide: ProblemCatalogue, useFactory: () => new ProblemCatalogue([httpProblems, ...problems]) },
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],
-      exports: [CursorCodec, CALLER_ID],
+      exports: [CursorCodec, CALLER_ID, ProblemCatalogue],
     };
   }
 }

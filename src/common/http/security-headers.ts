@@ -21,9 +21,24 @@ const forDocs = helmet({
   },
 });
 
+/** Pages for people: they style themselves inline, send their form back to where they came from, and load nothing. */
+const forPages = helmet({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      styleSrc: ["'unsafe-inline'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+    },
+  },
+});
+const pages = /^\/(?:problems|v1\/approvals|v1\/approval-forms)\//;
+
 /** helmet's headers, and `Cache-Control: no-store`: answers belong to one caller at one moment. */
 export function securityHeaders(request: Request, response: Response, next: NextFunction): void {
   response.setHeader('Cache-Control', 'no-store');
   const isDocs = request.path === '/docs' || request.path.startsWith('/docs/');
-  (isDocs ? forDocs : forData)(request, response, next);
+  const headers = isDocs ? forDocs : pages.test(request.path) ? forPages : forData;
+  headers(request, response, next);
 }

@@ -1,7 +1,8 @@
-import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
+import { type NestExpressApplication } from '@nestjs/platform-express';
 import express from 'express';
 import { jsonBody } from './body/json-body.js';
 import { urlTextMiddleware } from './body/url-text.js';
+import { DrainingAdapter } from './draining-adapter.js';
 import { rateLimit } from './rate-limit.js';
 import { requestIdMiddleware } from './request-id.js';
 import { securityHeaders } from './security-headers.js';
@@ -11,10 +12,10 @@ import { RequestValidationPipe } from './validation/validation.pipe.js';
  * Express that takes paths literally, so that `/V1/me` and `/v1/me/` are other paths than `/v1/me`, as they are in the
  * documents of proxies and in the guard's eyes. Express reads these settings when its first middleware is added.
  */
-export function createHttpAdapter(): ExpressAdapter {
+export function createHttpAdapter(): DrainingAdapter {
   const server = express();
   server.enable('case sensitive routing').enable('strict routing').disable('x-powered-by').disable('etag');
-  return new ExpressAdapter(server);
+  return new DrainingAdapter(server);
 }
 
 export interface HttpSettings {

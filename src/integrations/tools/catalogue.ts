@@ -7,4 +7,8 @@ export const tools: readonly Tool[] = [httpRequest];
 /** Tools by key. */
 export type ToolCatalogue = ReadonlyMap<string, Tool>;
 
+/** The tools of this application, a {@link ToolCatalogue}; injectable. */
+export const TOOL_CATALOGUE = Symbol('tool catalogue');
+
+/** The product's own. */
 export const toolCatalogue: ToolCatalogue = new Map(tools.map((tool) => [tool.key, tool]));

@@ -1,8 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { EgressService } from '../../common/egress/egress.service.js';
 import { type Json, type JsonObject } from '../../common/json.js';
 import { schemaValidator } from '../../common/json-schema.js';
-import { toolCatalogue } from './catalogue.js';
+import { TOOL_CATALOGUE, type ToolCatalogue } from './catalogue.js';
 import { ToolError } from './define-tool.js';
 
 /** One call of a tool. */
@@ -17,11 +17,14 @@ export interface ToolCall {
 /** Runs tools: checks the inputs, hands them what they may use, nothing else. */
 @Injectable()
 export class ToolRunner {
-  constructor(private readonly egress: EgressService) {}
+  constructor(
+    private readonly egress: EgressService,
+    @Inject(TOOL_CATALOGUE) private readonly tools: ToolCatalogue,
+  ) {}
 
   /** @throws ToolError, EgressError, or the signal's reason. */
   async run({ tool: key, inputs, signal, idempotencyKey }: ToolCall): Promise<Json> {
-    const tool = toolCatalogue.get(key);
+    const tool = this.tools.get(key);
     if (!tool) throw new ToolError('input-invalid', `There is no tool "${key}" in this build.`, false);
     const faults = schemaValidator(tool.input).validate(inputs);
     if (faults.length > 0) {

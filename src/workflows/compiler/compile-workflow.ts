@@ -5,12 +5,22 @@ import { parseDuration } from '../../common/duration.js';
 import { parseExpression } from '../expressions/expression.js';
 import { parseTemplate } from '../expressions/template.js';
 import { type Scope } from '../nodes/execution.js';
+import { type Effect } from '../../integrations/index.js';
+import { everyNode } from '../preflight/every-node.js';
 import { type Catalogues, preflight, type PreflightReport } from '../preflight/preflight.js';
 import { limits } from '../spec/limits.js';
-import { type Block, type ConcurrencySpec, type OnLimit, type WorkflowSpec } from '../spec/workflow-spec.js';
+import {
+  type Block,
+  type ConcurrencySpec,
+  type NodeSpec,
+  type OnLimit,
+  type WorkflowSpec,
+} from '../spec/workflow-spec.js';
 import { type CompiledBlock } from './compiled-block.js';
 import { emitBlock } from './emit-block.js';
 import { type Emission } from './emission.js';
+import { leafEffect } from './leaf-act.js';
+import { leanGraph } from './lean-graph.js';
 
 /** A workflow that can be executed any number of times, side by side. */
 export interface CompiledWorkflow {
@@ -18,6 +28,8 @@ export interface CompiledWorkflow {
   /** Checks a run's inputs and fills in defaults. */
   readonly inputs: SchemaValidator;
   readonly block: CompiledBlock;
+  /** What each node does to the world itself, in the order of the spec. */
+  readonly effects: ReadonlyMap<string, Effect>;
   /** The run's output, from what is in scope at the end; the value of the last node when the spec names none. */
   readonly output: ((scope: Scope) => Json) | undefined;
   /** Longest running time in milliseconds. */
@@ -48,7 +60,11 @@ export class SpecInvalidError extends Error {
 export class Compiler {
   private readonly compiled = new LruCache<string, CompiledWorkflow>(500);
 
-  constructor(private readonly catalogues: Catalogues) {}
+  /** @param finish what is done to every graph; tests leave graphs as LangGraph makes them */
+  constructor(
+    private readonly catalogues: Catalogues,
+    private readonly finish: Emission['finish'] = leanGraph,
+  ) {}
 
   preflight(spec: Json): PreflightReport {
     return preflight(spec, this.catalogues);
@@ -68,17 +84,27 @@ export class Compiler {
     const report = this.preflight(checked);
     if (!report.ok) throw new SpecInvalidError(report);
     const spec = checked as unknown as WorkflowSpec;
-    const emission: Emission = { ...this.catalogues, emitBlock: (nodes: Block) => emitBlock(nodes, emission) };
+    const emission: Emission = {
+      ...this.catalogues,
+      finish: this.finish,
+      emitBlock: (nodes: Block) => emitBlock(nodes, emission),
+    };
     const output = spec.output === undefined ? undefined : parseTemplate(spec.output);
     return {
       spec,
       inputs: schemaValidator(spec.inputs ?? true),
       block: emitBlock(spec.nodes, emission),
+      effects: effectsOf(checked, emission),
       output: output && ((scope) => output.evaluate(scope)),
       timeout: parseDuration(spec.settings?.timeout ?? '') ?? limits.defaultRunTimeout,
       concurrency: spec.settings?.concurrency && compileConcurrency(spec.settings.concurrency),
     };
   }
+}
+
+function effectsOf(spec: Json, emission: Emission): Map<string, Effect> {
+  const nodes = [...everyNode(spec, emission.nodeTypes)].map(({ node }) => node as unknown as NodeSpec);
+  return new Map(nodes.map((node) => [node.id, leafEffect(node, emission)]));
 }
 
 function compileConcurrency({ key, limit, on_limit: onLimit = 'queue' }: ConcurrencySpec): CompiledConcurrency {

@@ -7,14 +7,21 @@ import { whenOf } from './policy.js';
 import { recordFailure, recordOutput, recordSkip, startStep } from './record-step.js';
 import { type RunContext } from './run-context.js';
 
-/** Opens a control-flow node: `when`, then its decision. A failure here is the node's. */
+/** None of its blocks runs: all routers lead to the end of the node. */
+const through = { skipped: true, choice: null, lanes: [] };
+
+/**
+ * Opens a control-flow node: `when`, then its decision. A failure here is the node's. One that is over is not entered again: in a
+ * fork, what it decided from may have been changed, and then it would go another way before the point of the fork.
+ */
 export function enter(node: NodeSpec, decide: (scope: Scope) => Partial<Control>): Act {
   const shouldRun = whenOf(node);
   return (chain) => {
     const step = startStep(chain.context.journal, node.id, chain.pathOf(node.id));
     const { startedAt } = step;
     try {
-      const decision = shouldRun(chain.scope) ? decide(chain.scope) : { skipped: true, choice: null, lanes: [] };
+      const isOver = chain.context.journal.recorded(step.path);
+      const decision = !isOver && shouldRun(chain.scope) ? decide(chain.scope) : through;
       chain.enter(node.id, { startedAt, ...decision });
     } catch (error) {
       throw recordFailure(chain.context.journal, step, error);
@@ -28,13 +35,16 @@ export function leave(node: NodeSpec, valueOf: (chain: Chain, control: Control) 
     const { journal } = chain.context;
     const control = chain.controlOf(node.id);
     const path = chain.pathOf(node.id);
+    const known = journal.recorded(path);
+    if (known) return chain.set(node.id, known.output);
     if (control.skipped) {
       recordSkip(journal, node.id, path);
       return chain.set(node.id, null);
     }
-    const known = journal.recorded(path);
-    const output = known ? known.output : valueOf(chain, control);
-    if (!known) recordOutput(journal, startStep(journal, node.id, path, control.startedAt), output, 'none');
+    // While a lane waits there is no value, and the end of the node is not reached.
+    const output = valueOf(chain, control);
+    journal.reached(node.id);
+    recordOutput(journal, startStep(journal, node.id, path, control.startedAt), output, 'none');
     chain.set(node.id, output);
   };
 }

@@ -3,12 +3,14 @@ import { type NodeCatalogue } from '../nodes/catalogue.js';
 import { type Block, type NodeSpec } from '../spec/workflow-spec.js';
 import { type Act } from './chain.js';
 import { type CompiledBlock } from './compiled-block.js';
-import { type GraphDraft } from './graph-draft.js';
+import { type BlockGraph, type GraphDraft } from './graph-draft.js';
 
 /** What the emitting stage works with. */
 export interface Emission {
   readonly nodeTypes: NodeCatalogue;
   readonly tools: ToolCatalogue;
+  /** What is done to every graph before it is used. */
+  finish(graph: BlockGraph): BlockGraph;
   /** Makes a graph of a nested block. */
   emitBlock(nodes: Block): CompiledBlock;
 }

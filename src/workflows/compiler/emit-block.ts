@@ -24,7 +24,7 @@ export function emitBlock(nodes: Block, emission: Emission): CompiledBlock {
   const { draft } = sequence;
   // Nothing to route: the acts themselves are the block, and a round of a loop costs no graph invocation.
   if (draft.size <= 1) return chainBlock(draft.onlyActs(), last);
-  return graphBlock(draft.compile(), last, draft.supersteps);
+  return graphBlock(draft, last, emission.finish);
 }
 
 /** Emits nodes one after the other into a draft; a branch of an `if` is such a sequence inside its parent's graph. */

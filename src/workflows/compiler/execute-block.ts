@@ -1,17 +1,10 @@
-import { type LangGraphRunnableConfig } from '@langchain/langgraph';
 import { type Json } from '../../common/json.js';
 import { type Scope } from '../nodes/execution.js';
 import { type BlockStateValue } from './block-state.js';
 import { type Act, Chain } from './chain.js';
 import { type CompiledBlock } from './compiled-block.js';
-
-/** What we use of a compiled graph; its own type is parametrised by node names, which are made at run time. */
-export interface BlockGraph {
-  invoke(
-    input: Partial<BlockStateValue>,
-    config: LangGraphRunnableConfig & { recursionLimit: number },
-  ): Promise<BlockStateValue>;
-}
+import { type BlockGraph, type GraphDraft } from './graph-draft.js';
+import { walkGraph } from './walk-graph.js';
 
 /** A block whose nodes all run in one chain. */
 export function chainBlock(acts: readonly Act[], last: string | undefined): CompiledBlock {
@@ -27,10 +20,17 @@ export function chainBlock(acts: readonly Act[], last: string | undefined): Comp
   };
 }
 
-/** A block that LangGraph executes. */
-export function graphBlock(graph: BlockGraph, last: string | undefined, supersteps: number): CompiledBlock {
+/** A block that LangGraph executes; a replay that only reads walks through its parts. */
+export function graphBlock(
+  draft: GraphDraft,
+  last: string | undefined,
+  finish: (graph: BlockGraph) => BlockGraph,
+): CompiledBlock {
+  const graph = finish(draft.compile());
+  const { supersteps } = draft;
   return {
     async run(scope, frame, context) {
+      if (context.onlyReads) return end((await walkGraph(draft, scope, frame, context)).$values, last);
       // The run's signal is not LangGraph's, which would not wait for what is under way: the acts heed it themselves, so
       // that nothing of a block runs any more when the block is over.
       const config = { configurable: { run: context }, recursionLimit: supersteps };

@@ -12,7 +12,7 @@ import { recordFailure, recordSkip, startStep } from './record-step.js';
 import { runLeaf } from './run-leaf.js';
 import { abortAfter } from './timers.js';
 
-/** What a leaf does to the world. */
+/** What a leaf does to the world; control flow does nothing itself. */
 export function leafEffect(node: NodeSpec, emission: Emission): Effect {
   const type = emission.nodeTypes.get(node.type) as LeafNodeType;
   return type.effect?.(node, emission.tools) ?? 'none';
@@ -45,8 +45,11 @@ function act(node: NodeSpec, attempt: Attempt, emission: Emission): Act {
   const runOrSkip: Attempt = async (chain) => {
     const { journal } = chain.context;
     const path = chain.pathOf(node.id);
+    const known = journal.recorded(path);
+    // What is recorded is not decided again: in a fork, what `when` looks at may have been changed since.
+    if (known?.status === 'SKIPPED') return null;
     try {
-      if (shouldRun(chain.scope)) return persistent(chain);
+      if (known || shouldRun(chain.scope)) return persistent(chain);
     } catch (error) {
       throw recordFailure(journal, startStep(journal, node.id, path), error);
     }

@@ -1,11 +1,13 @@
 import { type Json, type JsonObject } from '../../common/json.js';
 import { type Tool, type ToolCatalogue } from '../../integrations/index.js';
 import { nodeCatalogue } from '../nodes/catalogue.js';
+import { type Scope } from '../nodes/execution.js';
 import { RunPaused, RunStopped } from '../nodes/node-error.js';
 import { type Pause, type PauseEnd } from '../nodes/pause.js';
 import { type NodeFailure } from './node-failure.js';
-import { Compiler } from './compile-workflow.js';
-import { type Journal, type RunContext, type StepRecord } from './run-context.js';
+import { type CompiledWorkflow, Compiler } from './compile-workflow.js';
+import { type Journal, type RecordedStep, type RunContext, type StepRecord } from './run-context.js';
+import { type Emission } from './emission.js';
 
 /** The process died; nothing after this happened. */
 export class Crash extends Error {}
@@ -33,9 +35,11 @@ export class MemoryJournal implements Journal {
     }
   }
 
-  recorded(path: string): { output: Json } | undefined {
+  recorded(path: string): RecordedStep | undefined {
     return this.steps.find((step) => step.path === path && step.status !== 'FAILED');
   }
+
+  reached(): void {}
 
   nextAttempt(path: string): number {
     return this.steps.filter((step) => step.path === path).length + 1;
@@ -154,7 +158,12 @@ const callTool: RunContext['callTool'] = async ({ tool, inputs }, { path, signal
   return inputs.value ?? null;
 };
 
-const compiler = new Compiler({ nodeTypes: nodeCatalogue, tools });
+let compiler = new Compiler({ nodeTypes: nodeCatalogue, tools });
+
+/** From now on this is done to every graph, in place of making it lean. */
+export function finishGraphs(finish: Emission['finish']): void {
+  compiler = new Compiler({ nodeTypes: nodeCatalogue, tools }, finish);
+}
 
 export interface Outcome {
   output?: Json;
@@ -166,6 +175,14 @@ export interface Outcome {
   steps: string[];
 }
 
+export function compile(nodes: unknown[], more: object = {}): CompiledWorkflow {
+  const spec = { version: '1', nodes, ...more } as JsonObject;
+  return compiler.compile(JSON.stringify(spec), spec);
+}
+
+/** What expressions see of a run besides its nodes. */
+export const scopeOf = (inputs: Json): Scope => ({ inputs, trigger: null, run: { id: 'run_1' } });
+
 /** Runs a spec to its end. Rejects when the journal dies. */
 export async function execute(
   nodes: unknown[],
@@ -173,8 +190,7 @@ export async function execute(
   journal = new MemoryJournal(),
   more: object = {},
 ): Promise<Outcome> {
-  const spec = { version: '1', nodes, ...more } as JsonObject;
-  const workflow = compiler.compile(JSON.stringify(spec), spec);
+  const workflow = compile(nodes, more);
   const stop = new AbortController();
   const done = (outcome: Pick<Outcome, 'output' | 'failure' | 'paused'>): Outcome => ({
     ...outcome,
@@ -182,8 +198,7 @@ export async function execute(
     steps: journal.steps.map(({ path, attempt, status }) => `${path} ${attempt} ${status}`).sort(),
   });
   try {
-    const scope = { inputs, trigger: null, run: { id: 'run_1' } };
-    const { value, scope: end } = await workflow.block.run(scope, '', {
+    const { value, scope: end } = await workflow.block.run(scopeOf(inputs), '', {
       journal,
       signal: stop.signal,
       callTool,

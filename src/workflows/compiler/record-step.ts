@@ -43,6 +43,7 @@ export function recordFailure(journal: Journal, step: StepStart, thrown: unknown
 /** Records that `when` was false, unless it was recorded before. */
 export function recordSkip(journal: Journal, nodeId: string, path: string): void {
   if (journal.recorded(path)) return;
+  journal.reached(nodeId);
   const now = Date.now();
   const step = { nodeId, path, attempt: 1, startedAt: now, completedAt: now };
   journal.record({ ...step, status: 'SKIPPED', output: null }, 'none');

@@ -22,13 +22,21 @@ export interface StepRecord {
   readonly completedAt: number;
 }
 
+/** A step that has come to its end: COMPLETED, or SKIPPED with null as its output. */
+export type RecordedStep = Pick<StepRecord, 'status' | 'output'>;
+
 /**
  * What a run remembers. The step row is the only durable record of a node: resuming a run means executing its graph
  * again with a journal that knows the recorded steps.
  */
 export interface Journal {
   /** The recorded step of this path, if it has come to its end: then the node does not run again. */
-  recorded(path: string): { readonly output: Json } | undefined;
+  recorded(path: string): RecordedStep | undefined;
+  /**
+   * Told that the run has come to a node that is not recorded, before it does anything; of a control-flow node, before it
+   * gets its value. A journal that only looks throws RunPaused here, so that this lane goes no further.
+   */
+  reached(nodeId: string): void;
   /** Number of the next attempt at this path, from 1; failed attempts of earlier processes count. */
   nextAttempt(path: string): number;
   /** How often this path has failed in executions before this one; 0 when it is asked again. */
@@ -66,6 +74,8 @@ export function pauseAt(journal: Journal, path: string, begin: () => Pause): Pau
 /** What a graph carries besides its state: the one run it executes. */
 export interface RunContext {
   readonly journal: Journal;
+  /** The journal ends each lane where the record ends: no node runs (see walk-graph.ts). */
+  readonly onlyReads?: boolean;
   /** Aborts when the run ends early: failed elsewhere, cancelled, timed out, handed back. */
   readonly signal: AbortSignal;
   readonly callTool: Execution['callTool'];

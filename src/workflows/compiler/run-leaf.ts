@@ -32,6 +32,7 @@ export async function runLeaf(leaf: CompiledLeaf, chain: Chain): Promise<Json> {
   const known = journal.recorded(path);
   if (known && leaf.endsRun) throw new RunStopped(known.output);
   if (known) return known.output;
+  journal.reached(leaf.id);
   if (leaf.effect !== 'none') await journal.settled();
   signal.throwIfAborted();
   const step = startStep(journal, leaf.id, path);

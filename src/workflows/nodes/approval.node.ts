@@ -49,7 +49,7 @@ export const approvalNode = defineLeaf<ApprovalNode>({
         type: 'approval',
         title: textOf(title.evaluate(scope)),
         description: textOf(description.evaluate(scope)),
-        ...(node.form !== undefined && { form: node.form as Json }),
+        ...(node.form !== undefined && { form: JSON.stringify(node.form) }),
         until: new Date(Date.now() + wait).toISOString(),
       }));
       if ('answer' in end) {

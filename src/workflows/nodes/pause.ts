@@ -6,7 +6,13 @@ export interface Pause {
   readonly node_id: string;
   /** ISO time at which the waiting is over by itself. */
   readonly until?: string;
-  readonly [detail: string]: Json | undefined;
+  /** Of an approval: what is asked. */
+  readonly title?: string;
+  readonly description?: string;
+  /** Of an approval: the JSON Schema of its form, as text, since jsonb would not keep the order of its fields. */
+  readonly form?: string;
+  /** Of a workflow: the run that is waited for. */
+  readonly run_id?: string;
 }
 
 /** What came from outside: somebody's answer to an approval, or the end of a child run. */

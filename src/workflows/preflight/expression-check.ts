@@ -1,13 +1,12 @@
 import { type JsonObject } from '../../common/json.js';
-import { toolCatalogue } from '../../integrations/index.js';
 import { checkExpression } from '../expressions/check-expression.js';
 import { ExpressionError } from '../expressions/expression-error.js';
-import { nodeCatalogue } from '../nodes/catalogue.js';
 import { FindingList } from '../spec/findings.js';
 import { SpecInvalidProblem } from '../workflow.errors.js';
 import { checkScope } from './check-scope.js';
 import { checkSize } from './check-size.js';
 import { type CheckExpressionResponse } from './expression-check.dto.js';
+import { type Catalogues } from './preflight.js';
 import { type SchemaScope, startScope } from './scope.js';
 
 /**
@@ -15,11 +14,12 @@ import { type SchemaScope, startScope } from './scope.js';
  * @throws SpecInvalidProblem when the spec is larger than a spec may be
  */
 export function checkAt(
+  catalogues: Catalogues,
   expression: string,
   spec: JsonObject | undefined,
   pointer = '/output',
 ): CheckExpressionResponse {
-  const scope = scopeAt(spec ?? {}, pointer);
+  const scope = scopeAt(catalogues, spec ?? {}, pointer);
   const names = Object.keys(scope);
   try {
     const { type } = checkExpression(expression, scope);
@@ -31,12 +31,14 @@ export function checkAt(
 }
 
 /** What is in scope at the innermost place that the pointer leads into. */
-function scopeAt(spec: JsonObject, pointer: string): SchemaScope {
+function scopeAt(catalogues: Catalogues, spec: JsonObject, pointer: string): SchemaScope {
   const tooLarge = new FindingList();
-  if (!checkSize(spec, nodeCatalogue, tooLarge)) throw new SpecInvalidProblem('The spec has', tooLarge.errors, '/spec');
+  if (!checkSize(spec, catalogues.nodeTypes, tooLarge)) {
+    throw new SpecInvalidProblem('The spec has', tooLarge.errors, '/spec');
+  }
   let found = startScope(spec.inputs);
   let depth = -1;
-  checkScope(spec, { nodeTypes: nodeCatalogue, tools: toolCatalogue }, new FindingList(), (site, scope) => {
+  checkScope(spec, catalogues, new FindingList(), (site, scope) => {
     const inside = pointer === site.pointer || pointer.startsWith(`${site.pointer}/`);
     if (inside && site.pointer.length >= depth) {
       depth = site.pointer.length;

@@ -1,23 +1,26 @@
 import { Body, Controller, HttpCode, HttpStatus, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../../common/http/problems/api-problems.js';
-import { RequireScope } from '../../users/index.js';
+import { Caller, type Principal, RequireScope } from '../../users/index.js';
+import { SubWorkflows } from '../sub-workflows.js';
 import { WorkflowSpecs } from '../workflow-specs.js';
 import { CheckExpressionRequest, CheckExpressionResponse } from './expression-check.dto.js';
-import { checkAt } from './expression-check.js';
 import { ReportResponse, ValidateSpecRequest } from './preflight.dto.js';
 
 @ApiTags('Workflows')
 @Controller('v1')
 export class PreflightController {
-  constructor(private readonly specs: WorkflowSpecs) {}
+  constructor(
+    private readonly specs: WorkflowSpecs,
+    private readonly subWorkflows: SubWorkflows,
+  ) {}
 
   /** Check a spec without storing it: one report names every error with its code, node and pointer. */
   @RequireScope('workflows:read')
   @Post('workflows/validate')
   @HttpCode(HttpStatus.OK)
-  validateSpec(@Body() { spec }: ValidateSpecRequest): ReportResponse {
-    return this.specs.preflight(spec);
+  validateSpec(@Caller() caller: Principal, @Body() { spec }: ValidateSpecRequest): Promise<ReportResponse> {
+    return this.subWorkflows.preflight(caller, spec);
   }
 
   /** Check one CEL expression at one place of a spec: its type, or what is wrong with it, and what it may refer to there. */
@@ -26,6 +29,6 @@ export class PreflightController {
   @Post('expressions/check')
   @HttpCode(HttpStatus.OK)
   checkExpression(@Body() body: CheckExpressionRequest): CheckExpressionResponse {
-    return checkAt(body.expression, body.spec, body.pointer);
+    return this.specs.checkExpression(body.expression, body.spec, body.pointer);
   }
 }

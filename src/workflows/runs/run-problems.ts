@@ -6,6 +6,73 @@ export const runProblems = {
     title: 'No such run',
     explanation: 'You have no run with this id. Runs of other users look the same as unknown ones.',
   },
+  'run-not-waiting': {
+    title: 'The run does not wait for that',
+    explanation:
+      'Nothing is to be answered at this place: `waiting_for` of the run says what is. An answer counts once.',
+  },
+  'run-place-ambiguous': {
+    title: 'Which place?',
+    explanation:
+      'The run waits at several places. Name one by its path (or its node id, if that is unique) in `node_id`.',
+  },
+  'approval-not-found': {
+    title: 'No such approval',
+    explanation: 'The link is mistyped, or the run that it was for is no longer there.',
+  },
+  'approval-closed': {
+    title: 'The approval is closed',
+    explanation: 'It was answered already, its time is over, or the run has ended. An answer counts once.',
+  },
+  'answer-invalid': {
+    title: 'The answer is not valid',
+    explanation: 'An approval is answered with `approved` (true or false), and with what its form asks for.',
+  },
+  'approval-timeout': {
+    title: 'Nobody answered in time',
+    explanation: 'The `timeout` of an approval with `on_timeout: fail` has passed.',
+  },
+  'wait-too-long': { title: 'The wait is too long', explanation: 'A run lives 30 days, all waiting included.' },
+  'workflow-failed': {
+    title: 'The child run failed',
+    explanation: 'The run that a `workflow` node has started has FAILED; `problem` names it and its error.',
+  },
+  'workflow-cancelled': {
+    title: 'The child run was cancelled',
+    explanation: 'The run that a `workflow` node has started was cancelled; `problem` names it.',
+  },
+  'depth-exceeded': {
+    title: 'Too many runs inside one another',
+    explanation: 'At most 8 runs may be inside one another through `workflow` nodes.',
+  },
+  'crash-loop': {
+    title: 'The process died again and again',
+    explanation:
+      'The process that executed the run died five times, so it is not tried again: perhaps the run itself brings it ' +
+      'down, for example with more data than there is memory.',
+  },
+  cancelled: {
+    title: 'The run was cancelled',
+    explanation: 'By its owner, or because the run that waited for it ended.',
+  },
+  'checkpoint-not-found': {
+    title: 'No such checkpoint',
+    explanation:
+      'The run has no checkpoint with this id: they stand after nodes outside of loops. `GET /v1/runs/{id}/checkpoints` ' +
+      'lists them.',
+  },
+  'fork-values-invalid': {
+    title: 'The values of the fork are not valid',
+    explanation:
+      'A fork changes values of nodes that are recorded before its checkpoint, outside of loops, to values that a node ' +
+      'could have given. `errors` names each that is not so.',
+  },
+  'run-not-retryable': {
+    title: 'The run cannot be retried',
+    explanation:
+      'Only runs that have FAILED or were CANCELLED can be retried. A fork from one of its checkpoints is possible at any ' +
+      'time.',
+  },
   'input-invalid': {
     title: 'The inputs are not valid',
     explanation: 'The inputs do not satisfy the schema of the workflow, or of the tool. Values are never coerced.',

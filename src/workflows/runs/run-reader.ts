@@ -1,15 +1,17 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
+import { type HotRead, HotReads } from '../../common/database/hot-reads.js';
 import { CursorCodec } from '../../common/http/paging/cursor.js';
 import { type Page } from '../../common/http/paging/page.dto.js';
 import { loadPage } from '../../common/http/paging/page.js';
 import { parsePublicId } from '../../common/public-id.js';
 import { type Principal } from '../../users/index.js';
+import { ApprovalLinks } from '../approvals/approval-links.js';
 import { type RunListQuery, RunResponse, RunSummaryResponse, StepResponse, type StepListQuery } from './run.dto.js';
 import { RunNotFoundError } from './run.errors.js';
 import { type WorkflowRunStatus } from './run-status.js';
 import { type RunRow, type StepRow } from './run-rows.js';
-import { viewOfRow } from './run-view.js';
+import { type RunView, viewOfRow } from './run-view.js';
 
 const summaryColumns = `r.run_id, w.workflow_id, v.version_number, r.status, r.source, r.error, r.error_detail, r.waiting_for,
   r.attempt, r.parent_run_id, r.forked_from_run_id, r.forked_from_step, r.created_at, r.started_at, r.completed_at`;
@@ -18,12 +20,31 @@ const joins = `from workflow_run r
   left join workflow w on w.id = r.workflow_id
   left join workflow_version v on v.id = r.workflow_version_id`;
 
+const byId = (more: string): string =>
+  `select ${summaryColumns}, r.inputs, r.outputs, r.config${more} ${joins} where r.run_id = $1 and r.user_id = $2`;
+const oneRun: HotRead = { name: 'run', text: byId('') };
+const runWithSpec: HotRead = { name: 'run-with-spec', text: byId(', coalesce(r.spec, v.spec) as spec') };
+const statusOfRun: HotRead = {
+  name: 'status-of-run',
+  text: 'select status from workflow_run where run_id = $1 and user_id = $2',
+};
+
+const stepColumns = 'node_id, path, attempt, seq, status, inputs, output, error, usage';
+
+/** A run as it is at one moment, and steps of it. */
+export interface RunLook {
+  readonly run: RunSummaryResponse;
+  readonly steps: readonly StepRow[];
+}
+
 /** Reads runs in plain SQL with the columns that are shown: the entity path is five times slower (measured). */
 @Injectable()
 export class RunReader {
   constructor(
     private readonly em: EntityManager,
+    private readonly reads: HotReads,
     private readonly cursors: CursorCodec,
+    private readonly links: ApprovalLinks,
   ) {}
 
   /** @throws RunNotFoundError */
@@ -31,15 +52,12 @@ export class RunReader {
     const runId = parsePublicId('run', publicId);
     const row = runId && (await this.find(caller, runId, withSpec));
     if (!row) throw new RunNotFoundError(publicId);
-    return RunResponse.from(viewOfRow(row));
+    return RunResponse.from(this.view(row));
   }
 
   /** Undefined when the caller has no such run. */
   async status(caller: Principal, runId: string): Promise<WorkflowRunStatus | undefined> {
-    const [row] = await this.em.execute<[{ status: WorkflowRunStatus }?]>(
-      'select status from workflow_run where run_id = ? and user_id = ?',
-      [runId, caller.userId],
-    );
+    const [row] = await this.reads.rows<{ status: WorkflowRunStatus }>(statusOfRun, [runId, caller.userId]);
     return row?.status;
   }
 
@@ -51,7 +69,7 @@ export class RunReader {
       scope: { owner: caller.userId, list: 'runs', filter },
       load: (count, position) => this.page(caller, query, count, position && String(position[0])),
       positionOf: (row) => [row.run_id],
-      toItem: (row) => RunSummaryResponse.from(viewOfRow(row)),
+      toItem: (row) => RunSummaryResponse.from(this.view(row)),
     });
   }
 
@@ -68,12 +86,26 @@ export class RunReader {
     });
   }
 
-  private async find(caller: Principal, runId: string, withSpec: boolean): Promise<RunRow | undefined> {
-    const spec = withSpec ? ', coalesce(r.spec, v.spec::json) as spec' : '';
-    const [row] = await this.em.execute<[RunRow?]>(
-      `select ${summaryColumns}, r.inputs, r.outputs, r.config${spec} ${joins} where r.run_id = ? and r.user_id = ?`,
-      [runId, caller.userId],
+  private view(row: RunRow): RunView {
+    return viewOfRow(row, (runId, path) => this.links.urlOf(runId, path));
+  }
+
+  /** The run and its next steps after `seq`, at most `count`, in one statement: they fit together. Undefined for no such run. */
+  async look(caller: Principal, runId: string, seq: number, count: number): Promise<RunLook | undefined> {
+    const [row] = await this.em.execute<[(RunRow & { steps: StepRow[] })?]>(
+      `select ${summaryColumns}, (
+         select coalesce(json_agg(s order by s.seq), '[]') from (
+           select ${stepColumns}, started_at::text, completed_at::text
+           from workflow_run_step where run_id = r.run_id and seq > ? order by seq limit ?
+         ) s
+       ) as steps ${joins} where r.run_id = ? and r.user_id = ?`,
+      [seq, count, runId, caller.userId],
     );
+    return row && { run: RunSummaryResponse.from(this.view(row)), steps: row.steps };
+  }
+
+  private async find(caller: Principal, runId: string, withSpec: boolean): Promise<RunRow | undefined> {
+    const [row] = await this.reads.rows<RunRow>(withSpec ? runWithSpec : oneRun, [runId, caller.userId]);
     return row;
   }
 
@@ -99,7 +131,7 @@ export class RunReader {
   /** Steps with a number above `seq`, at most `count`. The caller may see the run. */
   stepsAfter(runId: string, seq: number, count: number): Promise<StepRow[]> {
     return this.em.execute<StepRow[]>(
-      `select node_id, path, attempt, seq, status, inputs, output, error, usage, started_at, completed_at
+      `select ${stepColumns}, started_at, completed_at
        from workflow_run_step where run_id = ? and seq > ? order by seq limit ?`,
       [runId, seq, count],
     );

@@ -1,4 +1,5 @@
 import { type Json, type JsonObject } from '../../common/json.js';
+import { type Pause } from '../nodes/pause.js';
 import { type StepStatus } from '../compiler/run-context.js';
 import { type WorkflowRunSource, type WorkflowRunStatus } from './run-status.js';
 
@@ -12,7 +13,7 @@ export interface RunRow {
   source: WorkflowRunSource;
   error: string | null;
   error_detail: JsonObject | null;
-  waiting_for: JsonObject | null;
+  waiting_for: Record<string, Pause> | null;
   attempt: number;
   parent_run_id: string | null;
   forked_from_run_id: string | null;

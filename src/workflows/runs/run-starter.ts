@@ -1,14 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable, Logger } from '@nestjs/common';
-import { IdempotencyKeyReusedError } from '../../common/http/idempotency/idempotency.errors.js';
 import { type Json, type JsonObject } from '../../common/json.js';
 import { newUuid } from '../../common/public-id.js';
 import { GroupCommitter } from './engine/group-committer.js';
 import { type Claim, type NewRun, type RunOutcome } from './engine/rows.js';
 import { RunAdmission } from './engine/run-admission.js';
 import { RunDispatcher } from './engine/run-dispatcher.js';
-import { type HeldRun } from './engine/held-run.js';
+import { type HeldRun, timeoutOf } from './engine/held-run.js';
 import { HeldRuns } from './engine/held-runs.js';
 import { nothingRecorded } from './engine/recorded-run.js';
 import { RunJournal } from './engine/run-journal.js';
@@ -16,6 +15,7 @@ import { RunLostError } from './engine/run-lost.error.js';
 import { WorkerLease } from './engine/worker-lease.js';
 import { RunSlots } from './engine/run-slots.js';
 import { RunInputsInvalidError } from './run.errors.js';
+import { runOfKey } from './run-of-key.js';
 import { concurrencyOf } from './run-concurrency.js';
 import { type RunTarget } from './run-target.js';
 import { type WorkflowRunSource } from './run-status.js';
@@ -75,7 +75,7 @@ export class RunStarter {
     } catch (error) {
       // It may have come to an end after all, though not with what it was to keep.
       await running.catch(() => {});
-      if (!held.holding.isDurable) return this.earlier(request, run, error);
+      if (held.holding.durableSince === undefined) return this.earlier(request, run, error);
     }
     this.letGo(run, running);
     return made(run, request, held.claim);
@@ -91,12 +91,16 @@ export class RunStarter {
     if (!this.startsHere(run)) return this.enqueue(request, run);
     const held = this.hold(request, run);
     const running = this.execute(held);
-    const outcome = await atMost(patience, running, () => {
-      this.letGo(run, running);
-      return untilDurable(held);
-    });
-    if (held.holding.isDurable) return made(run, request, held.claim, outcome);
-    return this.earlier(request, run, new RunLostError());
+    try {
+      const outcome = await atMost(patience, running, () => {
+        this.letGo(run, running);
+        return untilDurable(held);
+      });
+      if (held.holding.durableSince !== undefined) return made(run, request, held.claim, outcome);
+      throw new RunLostError();
+    } catch (error) {
+      return this.earlier(request, run, error);
+    }
   }
 
   /** The run goes on without the request that started it: what goes wrong with it now is for the log. */
@@ -119,7 +123,7 @@ export class RunStarter {
     return !concurrency && this.slots.take(userId);
   }
 
-  private hold({ target, inputs, source }: RunRequest, run: NewRun): HeldRun & { claim: Claim } {
+  private hold({ target, inputs, source, config }: RunRequest, run: NewRun): HeldRun & { claim: Claim } {
     const { runId, createdAt, userId } = run;
     const claim = { workerId: this.lease.workerId, attempt: 1, startedAt: createdAt };
     const holding = this.held.take(runId, 1, false);
@@ -139,6 +143,7 @@ export class RunStarter {
       holding,
       userId,
       workflow: target.compiled,
+      timeout: timeoutOf(target.compiled, config),
       journal,
       inputs,
       trigger: null,
@@ -160,13 +165,7 @@ export class RunStarter {
 
   /** The run that the idempotency key stands for. @throws IdempotencyKeyReusedError when it was for another request */
   private async findByKey({ userId, idempotency }: RunRequest): Promise<StartedRun> {
-    const { key, requestHash } = idempotency!;
-    const [record] = await this.em.execute<[{ request_hash: Buffer; location: string }]>(
-      'select request_hash, location from idempotency_record where user_id = ? and key = ?',
-      [userId, key],
-    );
-    if (!record.request_hash.equals(requestHash)) throw new IdempotencyKeyReusedError(key);
-    return { runId: record.location, isNew: false };
+    return { runId: (await runOfKey(this.em, userId, idempotency!))!, isNew: false };
   }
 }
 
@@ -175,7 +174,7 @@ async function untilDurable({ journal, holding }: HeldRun): Promise<void> {
   try {
     await journal.settled();
   } catch (error) {
-    if (!holding.isDurable) throw error;
+    if (holding.durableSince === undefined) throw error;
   }
 }
 

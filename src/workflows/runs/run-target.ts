@@ -1,5 +1,5 @@
-import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
+import { type HotRead, HotReads } from '../../common/database/hot-reads.js';
 import { type JsonObject } from '../../common/json.js';
 import { parsePublicId } from '../../common/public-id.js';
 import { type Principal } from '../../users/index.js';
@@ -40,7 +40,7 @@ interface VersionRow {
 @Injectable()
 export class RunTargets {
   constructor(
-    private readonly em: EntityManager,
+    private readonly reads: HotReads,
     private readonly versions: VersionsService,
     private readonly specs: WorkflowSpecs,
   ) {}
@@ -75,17 +75,20 @@ export class RunTargets {
   }
 
   private async find(owner: Owner, uuid: string, number: 'published' | number): Promise<VersionRow | undefined> {
-    const version =
-      number === 'published' ? 'v.id = w.published_version_id' : 'v.workflow_id = w.id and v.version_number = ?';
-    const [row] = await this.em.execute<[VersionRow?]>(
-      `select w.id, v.id as version_id, v.version_number, v.spec_hash
-       from workflow w left join workflow_version v on ${version}
-       where w.workflow_id = ? and w.user_id = ?`,
-      [...(number === 'published' ? [] : [number]), uuid, owner.userId],
-    );
+    const [row] =
+      number === 'published'
+        ? await this.reads.rows<VersionRow>(published, [uuid, owner.userId])
+        : await this.reads.rows<VersionRow>(numbered, [uuid, owner.userId, number]);
     return row;
   }
 }
+
+const find = (version: string): string => `
+  select w.id, v.id as version_id, v.version_number, v.spec_hash
+  from workflow w left join workflow_version v on ${version}
+  where w.workflow_id = $1 and w.user_id = $2`;
+const published: HotRead = { name: 'target-published', text: find('v.id = w.published_version_id') };
+const numbered: HotRead = { name: 'target-numbered', text: find('v.workflow_id = w.id and v.version_number = $3') };
 
 async function valid(compiling: Promise<CompiledWorkflow>): Promise<CompiledWorkflow> {
   try {

@@ -1,6 +1,7 @@
 import { type Json, type JsonObject } from '../../common/json.js';
 import { dateOf } from '../../common/database/sql-date.js';
 import { type Claim, isEnd, type NewRun, type RunOutcome } from './engine/rows.js';
+import { type Pause } from '../nodes/pause.js';
 import { type RunRow } from './run-rows.js';
 import { type WorkflowRunSource, type WorkflowRunStatus } from './run-status.js';
 import { type RunTarget } from './run-target.js';
@@ -14,7 +15,7 @@ export interface RunView {
   source: WorkflowRunSource;
   error: string | null;
   errorDetail: JsonObject | null;
-  waitingFor: JsonObject | null;
+  waitingFor: Waiting[] | null;
   attempt: number;
   /** uuids. */
   parentRunId: string | null;
@@ -28,8 +29,22 @@ export interface RunView {
   spec?: JsonObject;
 }
 
+/** What a run waits for, as it is shown. */
+export interface Waiting {
+  path: string;
+  node_id: string;
+  type: Pause['type'];
+  until: Date | null;
+  title: string | null;
+  approval_url: string | null;
+  run_id: string | null;
+}
+
+/** Makes the link for the approval at a path of a run (uuid). */
+export type LinkTo = (runId: string, path: string) => string;
+
 /** A run that was read. */
-export function viewOfRow(row: RunRow): RunView {
+export function viewOfRow(row: RunRow, linkTo: LinkTo): RunView {
   return {
     runId: row.run_id,
     workflowUuid: row.workflow_id,
@@ -38,7 +53,7 @@ export function viewOfRow(row: RunRow): RunView {
     source: row.source,
     error: row.error,
     errorDetail: row.error_detail,
-    waitingFor: row.waiting_for,
+    waitingFor: waitingOf(row, linkTo),
     attempt: row.attempt,
     parentRunId: row.parent_run_id,
     forkedFrom: row.forked_from_run_id ? { runId: row.forked_from_run_id, step: row.forked_from_step! } : null,
@@ -50,6 +65,20 @@ export function viewOfRow(row: RunRow): RunView {
     config: row.config ?? null,
     spec: row.spec,
   };
+}
+
+function waitingOf({ run_id: runId, waiting_for: pauses }: RunRow, linkTo: LinkTo): Waiting[] | null {
+  const entries = Object.entries(pauses ?? {});
+  if (entries.length === 0) return null;
+  return entries.map(([path, pause]) => ({
+    path,
+    node_id: pause.node_id,
+    type: pause.type,
+    until: pause.until === undefined ? null : new Date(pause.until),
+    title: pause.title ?? null,
+    approval_url: pause.type === 'approval' ? linkTo(runId, path) : null,
+    run_id: pause.run_id ?? null,
+  }));
 }
 
 /** A run that was written here a moment ago: it need not be read again. */

@@ -3,6 +3,7 @@ import { Transform, Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
+  IsBoolean,
   IsIn,
   IsInt,
   IsISO8601,
@@ -18,11 +19,13 @@ import { PageOf, PageQuery } from '../../common/http/paging/page.dto.js';
 import { JsonObject as JsonObjectField, JsonValue } from '../../common/http/validation/json-field.js';
 import { Optional } from '../../common/http/validation/optional.js';
 import { type Json, type JsonObject } from '../../common/json.js';
+import { durationPattern } from '../../common/duration.js';
 import { makePublicId } from '../../common/public-id.js';
 import { stepStatuses } from './workflow-run-step.entity.js';
 import { MAX_NUMBER } from '../workflow-draft.dto.js';
 import { exampleSpec } from '../workflow.dto.js';
 import { type StepStatus } from '../compiler/run-context.js';
+import { type Pause } from '../nodes/pause.js';
 import { type StepRow } from './run-rows.js';
 import { makeCheckpointId } from './checkpoint-id.js';
 import { type RunView } from './run-view.js';
@@ -41,6 +44,11 @@ export class RunConfig {
   @Optional()
   @JsonObjectField({ required: false, description: 'Kept with the run, for you.' })
   metadata?: JsonObject;
+
+  /** Longest running time of this run, waiting not included, if that is less than the workflow's own. @example 5m */
+  @Optional()
+  @Matches(new RegExp(durationPattern), { message: 'timeout must be a duration such as 20s, 5m or 1h' })
+  timeout?: string;
 }
 
 export class StartAdHocRunRequest {
@@ -81,6 +89,12 @@ export class StartRunQuery {
   @ApiProperty({ enum: ['async', 'sync'], required: false, default: 'async' })
   @IsIn(['async', 'sync'])
   mode: 'async' | 'sync' = 'async';
+
+  /** `true` answers with the events of the run as it goes, whatever the `mode`. */
+  @ApiProperty({ type: Boolean, required: false, default: false })
+  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
+  @IsBoolean()
+  stream = false;
 }
 
 export class RunListQuery extends PageQuery {
@@ -130,6 +144,40 @@ export class GetRunQuery {
   include?: 'spec';
 }
 
+export class ResumeRunRequest {
+  @Optional()
+  @JsonValue({
+    required: false,
+    description: 'The answer to an approval: `{"approved": true, "form": {…}}`. Other pauses need none.',
+    example: { approved: true },
+  })
+  value?: Json;
+
+  /** Where, if the run waits at several places: a path of `waiting_for`, or a node id. @example ok */
+  @Optional()
+  @IsString()
+  @MaxLength(1_000)
+  node_id?: string;
+}
+
+/** Something that a run waits for. */
+export class WaitingForResponse {
+  /** Where in the run. @example ok */
+  path: string;
+  /** @example ok */
+  node_id: string;
+  @ApiProperty({ enum: ['timer', 'approval', 'workflow', 'retry'] })
+  type: Pause['type'];
+  /** When the waiting is over by itself. */
+  until: Date | null;
+  /** Of an approval: the question. @example Refund order 17? */
+  title: string | null;
+  /** Of an approval: the link with which anybody can answer, once. */
+  approval_url: string | null;
+  /** Of a workflow: the run that is waited for. @example run_0190b6a0-7e2c-7d3a-9f10-3b6f2f0c1a2b */
+  run_id: string | null;
+}
+
 /** A run in a list. */
 export class RunSummaryResponse {
   /** @example run_0190b6a0-7e2c-7d3a-9f10-3b6f2f0c1a2b */
@@ -149,14 +197,17 @@ export class RunSummaryResponse {
   /** Why it failed, for programs: `code`, and which node at which path and attempt. */
   @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
   error_detail: JsonObject | null;
-  /** What a WAITING run waits for. */
-  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
-  waiting_for: JsonObject | null;
+  /** What a WAITING run waits for; null when nothing. */
+  @ApiProperty({ type: [WaitingForResponse], nullable: true })
+  waiting_for: WaitingForResponse[] | null;
   /** How often it was taken up by a process; 0 while it is queued. @example 1 */
   attempt: number;
   /** The run whose `workflow` node started this one. @example run_0190b6a0-7e2c-7d3a-9f10-3b6f2f0c1a2b */
   parent_run_id: string | null;
-  /** The checkpoint that it was forked from. @example run_0190b6a0-7e2c-7d3a-9f10-3b6f2f0c1a2b:3 */
+  /**
+   * The checkpoint that it was forked from; of a retry, the last step that it has from the run it retries (`:0` when it has
+   * none). @example run_0190b6a0-7e2c-7d3a-9f10-3b6f2f0c1a2b:3
+   */
   forked_from: string | null;
   created_at: Date;
   started_at: Date | null;

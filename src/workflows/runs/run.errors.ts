@@ -9,6 +9,30 @@ export class RunNotFoundError extends DomainError {
   }
 }
 
+/** Nothing that could be answered, or not at this place; or somebody was faster. */
+export class RunNotWaitingError extends DomainError {
+  readonly code = 'run-not-waiting';
+  readonly kind = 'conflict';
+
+  constructor(runId: string, place?: string) {
+    const where = place === undefined ? '' : ` at ${place}`;
+    super(`${runId} does not wait for an answer${where}: it was answered already, its time is over, or it never did.`);
+  }
+}
+
+/** The run waits at several places. */
+export class RunPlaceAmbiguousError extends DomainError {
+  readonly code = 'run-place-ambiguous';
+  readonly kind = 'invalid';
+  override readonly faults: Fault[];
+
+  constructor(runId: string, paths: readonly string[]) {
+    super(`${runId} waits at ${paths.length} places: name one of them in node_id.`);
+    const message = `must be one of ${paths.slice(0, 20).join(', ')}${paths.length > 20 ? ', …' : ''}`;
+    this.faults = [{ pointer: '/node_id', code: 'not-allowed', message }];
+  }
+}
+
 /** The inputs do not satisfy the workflow's schema. */
 export class RunInputsInvalidError extends DomainError {
   readonly code = 'input-invalid';

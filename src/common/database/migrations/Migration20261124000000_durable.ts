@@ -23,6 +23,10 @@ export class Migration20261124000000_durable extends Migration {
     );
     this.addSql(`create index "workflow_run_due" on "workflow_run" ("wake_at") where status = 'WAITING';`);
 
+    // Specs keep the order of their keys: it is the order of the fields of a form.
+    for (const table of ['workflow_version', 'workflow_draft', 'workflow_draft_revision']) {
+      this.addSql(`alter table "${table}" alter column "spec" type json using ("spec"::json);`);
+    }
     this.addSql(`alter table "workflow_run" alter column "waiting_for" type jsonb using ("waiting_for"::jsonb);`);
     this.addSql(`drop index "workflow_run_queue";`);
     this.addSql(`create index "workflow_run_queue" on "workflow_run" ("user_id", "run_id") where status = 'QUEUED';`);
@@ -46,6 +50,9 @@ export class Migration20261124000000_durable extends Migration {
 
     this.addSql(`alter table "workflow_run" drop constraint "workflow_run_parent_run_id_foreign";`);
 
+    for (const table of ['workflow_version', 'workflow_draft', 'workflow_draft_revision']) {
+      this.addSql(`alter table "${table}" alter column "spec" type jsonb using ("spec"::jsonb);`);
+    }
     this.addSql(`drop index "workflow_run_queue";`);
     this.addSql(`create index "workflow_run_queue" on "workflow_run" ("run_id") where status = 'QUEUED';`);
     this.addSql(`alter table "workflow_run" alter column "waiting_for" type json using ("waiting_for"::json);`);

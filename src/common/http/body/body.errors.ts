@@ -58,9 +58,9 @@ export class MediaTypeUnsupportedError extends DomainError {
   readonly code = 'media-type-unsupported';
   readonly kind = 'unsupported-media-type';
 
-  constructor(mediaType: string | undefined) {
+  constructor(mediaType: string | undefined, wanted = 'application/json') {
     const given = mediaType === undefined ? 'without a Content-Type' : `of type "${shortened(mediaType)}"`;
-    super(`A body ${given} is not accepted here; send Content-Type: application/json.`);
+    super(`A body ${given} is not accepted here; send Content-Type: ${wanted}.`);
   }
 }
 

@@ -10,6 +10,15 @@ import { Problem } from './problem.dto.js';
 export const ApiProblems = (...statuses: number[]) =>
   applyDecorators(...statuses.map((status) => ApiResponse({ status, ...problemResponse(status) })));
 
+/** The same for routes that people open in a browser: what goes wrong is a page for them. */
+export const ApiPages = (...statuses: number[]) =>
+  applyDecorators(
+    ...statuses.map((status) => {
+      const { description, content } = problemResponse(status);
+      return ApiResponse({ status, description, content: { ...content, 'text/html': { schema: { type: 'string' } } } });
+    }),
+  );
+
 /** An answer of this status, as a response object of OpenAPI. */
 export function problemResponse(status: number) {
   return {

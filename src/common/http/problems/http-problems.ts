@@ -99,7 +99,12 @@ export const httpProblems = {
   'database-unavailable': {
     title: 'Database unavailable',
     explanation:
-      'The database is restarting or not reachable. Nothing was changed; repeat the request after `Retry-After`.',
+      'The database is restarting or not reachable. Repeat the request after `Retry-After`, with the same ' +
+      '`Idempotency-Key` if it had one: whether it was still recorded is not certain.',
+  },
+  stopping: {
+    title: 'The process is stopping',
+    explanation: 'It ends what it has begun and takes nothing new. Send the request to another process.',
   },
   'problem-code-unknown': { title: 'Unknown problem code', explanation: 'No problem has this code.' },
   'internal-error': {

@@ -23,6 +23,10 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly catalogue: ProblemCatalogue) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
+    this.answer(error, host);
+  }
+
+  protected answer(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<Request>();
     const response = host.switchToHttp().getResponse<Response>();
     // Services throw domain errors, so Nest's own 404 always means that no route took the request.

@@ -1,6 +1,7 @@
 import { Controller, Get, Header, Param } from '@nestjs/common';
 import { ApiOkResponse, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { DomainError } from '../../errors.js';
+import { html, page } from '../../html/html.js';
 import { Public } from '../access.js';
 import { ApiProblems } from './api-problems.js';
 import { ProblemCatalogue } from './problem-catalogue.js';
@@ -30,23 +31,12 @@ export class ProblemsController {
   explain(@Param('code') code: string): string {
     const found = this.catalogue.find(code);
     if (!found) throw new ProblemCodeUnknownError(code);
-    return page(code, found.title, found.explanation);
+    const { title, explanation } = found;
+    return page(
+      title,
+      html`<h1>${title}</h1>
+        <p><code>${code}</code></p>
+        <p>${explanation}</p>`,
+    );
   }
-}
-
-function page(code: string, title: string, explanation: string): string {
-  return `<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>${escapeHtml(title)}</title></head>
-<body>
-<h1>${escapeHtml(title)}</h1>
-<p><code>${escapeHtml(code)}</code></p>
-<p>${escapeHtml(explanation)}</p>
-</body>
-</html>
-`;
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

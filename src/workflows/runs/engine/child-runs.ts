@@ -1,6 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../../common/errors.js';
+import { faultPoint } from '../../../common/fault-point.js';
 import { type Json, type JsonObject } from '../../../common/json.js';
 import { makePublicId, newUuid } from '../../../common/public-id.js';
 import { pauseAt } from '../../compiler/run-context.js';
@@ -73,7 +74,7 @@ export class ChildRuns {
       values: [parentId],
       error: 'The run that waited for this one has failed.',
     });
-    for (const runId of cancelled) this.notices.tell(`cancelled ${runId}`);
+    this.notices.cancelled(cancelled);
   }
 
   private async start(parent: HeldRun, call: WorkflowCall, path: string): Promise<string> {
@@ -107,6 +108,7 @@ export class ChildRuns {
       concurrency: await this.concurrency(parent, call, target),
     };
     const isNew = await orNodeError(call, () => this.admission.enqueue(run));
+    faultPoint('after-child');
     return isNew ? runId : this.find(holding.runId, path);
   }
 

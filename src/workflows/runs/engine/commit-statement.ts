@@ -89,7 +89,10 @@ const parts = {
     pauses as (
       update workflow_run w
       set status = case when coalesce(jsonb_array_length(w.answers), 0) > t.answers then 'QUEUED' else 'WAITING' end,
-          waiting_for = t.waiting_for, wake_at = t.wake_at, deadline = coalesce(w.deadline, t.deadline),
+          waiting_for = t.waiting_for - array(
+            select a ->> 'path' from jsonb_array_elements(coalesce(w.answers, '[]')) a
+          ),
+          wake_at = t.wake_at, deadline = coalesce(w.deadline, t.deadline),
           ran_ms = w.ran_ms + t.ran_ms, worker_id = null
       from json_to_recordset(${parameter}::json) as t(run_id uuid, fence smallint, answers int, waiting_for jsonb,
         wake_at timestamptz, deadline timestamptz, ran_ms int)

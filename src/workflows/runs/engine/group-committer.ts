@@ -20,7 +20,7 @@ export type Write =
   /** A new run, with all that is known of it so far. @returns false when its idempotency key was taken. */
   | { kind: 'new'; run: NewRun; claim?: Claim; steps: StepRow[]; outcome?: RunOutcome }
   /** Progress of a run we hold. @returns false when we hold it no longer. */
-  | { kind: 'progress'; runId: string; fence: number; steps: StepRow[]; outcome?: RunOutcome; isChild?: boolean };
+  | { kind: 'progress'; runId: string; fence: number; steps: StepRow[]; outcome?: RunOutcome; parentId?: string };
 
 interface Waiting {
   write: Write;
@@ -84,7 +84,8 @@ export class GroupCommitter implements OnApplicationShutdown {
 
   private async flush(): Promise<void> {
     if (this.free === 0 || this.queue.length === 0) return;
-    const batch = this.queue.splice(0, MAX_BATCH);
+    const [batch, later] = inOneStatement(this.queue.splice(0, MAX_BATCH));
+    this.queue.unshift(...later);
     this.free -= 1;
     this.arm();
     await this.send(batch);
@@ -119,18 +120,41 @@ export class GroupCommitter implements OnApplicationShutdown {
   }
 }
 
+/**
+ * A statement updates a row once and drops any other change of it without a word: the end of a child and the pause of its
+ * parent, together in one statement, would let the parent wait for ever. So of two writes that update the same run the
+ * later waits for the next statement.
+ */
+function inOneStatement(writes: readonly Waiting[]): [now: Waiting[], later: Waiting[]] {
+  const updated = new Set<string>();
+  const now: Waiting[] = [];
+  const later: Waiting[] = [];
+  for (const waiting of writes) {
+    const runIds = updatesOf(waiting.write);
+    (runIds.some((runId) => updated.has(runId)) ? later : now).push(waiting);
+    for (const runId of runIds) updated.add(runId);
+  }
+  return [now, later];
+}
+
+/** The runs whose rows a write changes; other writes only add rows. */
+function updatesOf(write: Write): string[] {
+  if (write.kind === 'new' || !write.outcome) return [];
+  return write.parentId && isEnd(write.outcome) ? [write.runId, write.parentId] : [write.runId];
+}
+
 function addRows(rows: Record<Part, string[]>, write: Write): void {
   if (write.kind === 'new') {
     const { run, claim, outcome, steps } = write;
     rows.runs.push(runRow(run, claim, outcome));
     for (const step of steps) rows.newSteps.push(stepRow(run.runId, step));
   } else {
-    const { runId, fence, outcome, steps, isChild } = write;
+    const { runId, fence, outcome, steps, parentId } = write;
     for (const step of steps) rows.steps.push(stepRow(runId, step, fence));
     if (!outcome) return;
     if (isEnd(outcome)) rows.ends.push(endRow(runId, fence, outcome));
     else rows.pauses.push(pauseRow(runId, fence, outcome));
-    if (isChild && isEnd(outcome)) rows.parents.push(`{"run_id":"${runId}"}`);
+    if (parentId && isEnd(outcome)) rows.parents.push(`{"run_id":"${runId}"}`);
   }
 }
 

@@ -1,4 +1,5 @@
-import { type Json } from '../../../common/json.js';
+import { parseDuration } from '../../../common/duration.js';
+import { type Json, type JsonObject } from '../../../common/json.js';
 import { type CompiledWorkflow } from '../../compiler/compile-workflow.js';
 import { type WorkflowRunSource } from '../run-status.js';
 import { type Holding } from './held-runs.js';
@@ -23,8 +24,16 @@ export interface HeldRun {
     tries: number;
     depth: number;
   };
+  /** Longest running time in milliseconds, all executions together. */
+  readonly timeout: number;
   /** Running time of earlier executions, in milliseconds. */
   readonly ranMs: number;
   /** How many answers from outside this execution knows. */
   readonly answered: number;
+}
+
+/** The workflow's own limit, or that of the run's `config` if it is less. Milliseconds. */
+export function timeoutOf(workflow: CompiledWorkflow, config: JsonObject | null): number {
+  const own = typeof config?.timeout === 'string' ? parseDuration(config.timeout) : undefined;
+  return Math.min(workflow.timeout, own ?? Infinity);
 }

@@ -8,8 +8,8 @@ export interface Holding {
   readonly stop: AbortController;
   /** When it was taken, by `performance.now()`. */
   readonly since: number;
-  /** Whether the database knows of it yet. */
-  isDurable: boolean;
+  /** Since when the database knows that this process has it; undefined for a run that is not in the database yet. */
+  durableSince: number | undefined;
 }
 
 /**
@@ -26,7 +26,8 @@ export class HeldRuns {
 
   /** @param isDurable whether the database knows already that this process has the run */
   take(runId: string, attempt: number, isDurable: boolean): Holding {
-    const holding = { runId, attempt, stop: new AbortController(), since: performance.now(), isDurable };
+    const since = performance.now();
+    const holding = { runId, attempt, stop: new AbortController(), since, durableSince: isDurable ? since : undefined };
     this.runs.set(runId, holding);
     return holding;
   }

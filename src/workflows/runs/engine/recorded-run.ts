@@ -1,10 +1,10 @@
-import { type Json } from '../../../common/json.js';
+import { type RecordedStep } from '../../compiler/run-context.js';
 import { type Pause, type PauseAnswer } from '../../nodes/pause.js';
 
 /** What earlier executions of a run, and others from outside, have left for the next one. */
 export interface RecordedRun {
-  /** Outputs of steps that came to their end, by path. */
-  readonly outputs: Map<string, { readonly output: Json }>;
+  /** Steps that came to their end, by path. */
+  readonly outputs: Map<string, RecordedStep>;
   /** Attempts so far, by path. */
   readonly attempts: Map<string, number>;
   /** Failed ones among them. */

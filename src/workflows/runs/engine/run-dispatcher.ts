@@ -1,12 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { asDatabaseUnavailable } from '../../../common/database/database.errors.js';
 import { dateOf } from '../../../common/database/sql-date.js';
+import { faultPoint } from '../../../common/fault-point.js';
 import { WorkflowSpecs } from '../../workflow-specs.js';
 import { GroupCommitter } from './group-committer.js';
 import { HeldRuns } from './held-runs.js';
 import { nothingRecorded } from './recorded-run.js';
 import { isEnd, type RunOutcome } from './rows.js';
-import { type HeldRun } from './held-run.js';
+import { type HeldRun, timeoutOf } from './held-run.js';
 import { RunAdmission } from './run-admission.js';
 import { RunExecutor } from './run-executor.js';
 import { RunJournal } from './run-journal.js';
@@ -113,6 +114,7 @@ export class RunDispatcher {
         // Whoever queues a run from now on may be too late for this claim: then there is a backlog again.
         this.backlog = false;
         const { runs, left } = await this.queue.claim(this.claimOf(slots));
+        if (runs.length > 0) faultPoint('after-claim');
         for (const run of runs) {
           slots -= 1;
           this.slots.assign(run.user_id);
@@ -173,17 +175,19 @@ export class RunDispatcher {
   }
 
   private async prepare(claimed: ClaimedRun, holding: HeldRun['holding']): Promise<HeldRun> {
-    const { attempt, source, tries, depth, ran_ms: ranMs, is_child: isChild } = claimed;
+    const { attempt, source, tries, depth, ran_ms: ranMs } = claimed;
     const startedAt = dateOf(claimed.started_at).getTime();
     const workflow = await this.specs.load(claimed);
     const known = attempt > 1 || claimed.is_fork ? await this.queue.recorded(claimed) : nothingRecorded();
     const claim = { workerId: this.lease.workerId, attempt, startedAt };
+    const parentId = claimed.parent_run_id ?? undefined;
     const { committer, mayGoOn } = this;
     return {
       holding,
       userId: claimed.user_id,
       workflow,
-      journal: new RunJournal({ committer, holding, claim, known, isChild, mayGoOn }),
+      timeout: timeoutOf(workflow, claimed.config),
+      journal: new RunJournal({ committer, holding, claim, known, parentId, mayGoOn }),
       inputs: claimed.inputs,
       trigger: null,
       about: {

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { faultPoint } from '../../../common/fault-point.js';
 import { type Json } from '../../../common/json.js';
 import { makePublicId } from '../../../common/public-id.js';
 import { isStorable } from '../../../common/storable-text.js';
@@ -12,7 +13,7 @@ import { limits } from '../../spec/limits.js';
 import { ChildRuns } from './child-runs.js';
 import { type HeldRun } from './held-run.js';
 import { HeldRuns } from './held-runs.js';
-import { isEnd, type RunEnd, type RunErrorDetail, type RunOutcome, type RunPause } from './rows.js';
+import { type RunEnd, type RunErrorDetail, type RunOutcome, type RunPause } from './rows.js';
 import { RunHandedBackError, RunLostError } from './run-lost.error.js';
 import { RunQueue } from './run-queue.js';
 
@@ -33,11 +34,13 @@ export class RunExecutor {
    * @throws DatabaseUnavailableError when it could not be recorded: the run is still to be executed.
    */
   async execute(run: HeldRun): Promise<RunOutcome | undefined> {
-    const { holding, workflow } = run;
-    const left = workflow.timeout - run.ranMs;
-    const timer = setTimeout(() => holding.stop.abort(new RunTimeout(workflow.timeout)), timerDelay(left));
+    const { holding, timeout } = run;
+    const left = timeout - run.ranMs;
+    const timer = setTimeout(() => holding.stop.abort(new RunTimeout(timeout)), timerDelay(left));
     try {
-      return await this.finish(run, await this.run(run, left, holding.stop.signal));
+      const outcome = await this.finish(run, await this.run(run, left, holding.stop.signal));
+      if (outcome.status === 'FAILED') await this.children.cancelOf(holding.runId, run.journal);
+      return outcome;
     } catch (error) {
       if (!(error instanceof RunLostError)) throw error;
       await this.letGo(run, error);
@@ -58,8 +61,6 @@ export class RunExecutor {
       const failed = this.failed(run, error);
       await run.journal.finish(failed);
       return failed;
-    } finally {
-      if (isEnd(outcome) && outcome.status === 'FAILED') await this.children.cancelOf(run.holding.runId, run.journal);
     }
   }
 
@@ -79,8 +80,8 @@ export class RunExecutor {
       callWorkflow: (call, at) => this.children.call(run, call, at),
     };
     try {
-      if (left <= 0 || Date.now() > deadlineOf(run)) throw new RunTimeout(workflow.timeout);
-      const { value, scope } = await workflow.block.run(scopeOf(run), '', context);
+      if (left <= 0 || Date.now() > deadlineOf(run)) throw new RunTimeout(run.timeout);
+      const { value, scope } = await workflow.block.run(scopeOf(run.holding.runId, run), '', context);
       return completed(workflow.output ? workflow.output(scope) : value);
     } catch (error) {
       if (error instanceof RunStopped) return completed(error.output);
@@ -91,9 +92,13 @@ export class RunExecutor {
     }
   }
 
-  private callTool(run: HeldRun, { nodeId, tool, inputs }: ToolCall, { path, signal }: Execution): Promise<Json> {
+  private async callTool(run: HeldRun, { nodeId, tool, inputs }: ToolCall, at: Execution): Promise<Json> {
+    const { path, signal } = at;
     const idempotencyKey = `${makePublicId('run', run.holding.runId)}:${nodeId}:${path}`;
-    return this.tools.run({ tool, inputs, signal, idempotencyKey });
+    faultPoint('before-effect');
+    const output = await this.tools.run({ tool, inputs, signal, idempotencyKey });
+    faultPoint('after-effect');
+    return output;
   }
 
   private failed({ holding: { runId } }: HeldRun, error: unknown): RunEnd {
@@ -122,9 +127,12 @@ function deadlineOf({ about }: HeldRun): number {
 }
 
 /** Everything here stays the same when the run is executed again: a replay must take the same way. */
-function scopeOf({ holding, inputs, trigger, about }: HeldRun): Scope {
+export function scopeOf(
+  runId: string,
+  { inputs, trigger, about }: Pick<HeldRun, 'inputs' | 'trigger' | 'about'>,
+): Scope {
   const run = {
-    id: makePublicId('run', holding.runId),
+    id: makePublicId('run', runId),
     workflow_id: about.workflowId && makePublicId('workflow', about.workflowId),
     version: about.version,
     source: about.source,

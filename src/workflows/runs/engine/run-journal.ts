@@ -1,16 +1,17 @@
 import { type Json } from '../../../common/json.js';
-import { isDeeperThan } from '../../../common/json-depth.js';
-import { isStorable, makeStorable } from '../../../common/storable-text.js';
+import { faultPoint } from '../../../common/fault-point.js';
+import { makeStorable } from '../../../common/storable-text.js';
 import { type Effect } from '../../../integrations/index.js';
-import { type Journal, type StepRecord } from '../../compiler/run-context.js';
+import { type Journal, type RecordedStep, type StepRecord } from '../../compiler/run-context.js';
 import { NodeError } from '../../nodes/node-error.js';
 import { type Pause, type PauseEnd } from '../../nodes/pause.js';
 import { limits } from '../../spec/limits.js';
 import { type GroupCommitter, type Write } from './group-committer.js';
 import { type Holding } from './held-runs.js';
 import { type RecordedRun } from './recorded-run.js';
-import { type Claim, type JsonText, type NewRun, type RunOutcome, type StepRow } from './rows.js';
+import { type Claim, isEnd, type JsonText, type NewRun, type RunOutcome, type StepRow } from './rows.js';
 import { RunLostError } from './run-lost.error.js';
+import { textOfValue } from './value-text.js';
 
 /** What a journal works with. */
 export interface JournalOptions {
@@ -20,8 +21,8 @@ export interface JournalOptions {
   readonly known: RecordedRun;
   /** A run that is not in the database yet: it goes in with the first commit. */
   readonly birth?: NewRun;
-  /** Its end wakes a parent. */
-  readonly isChild?: boolean;
+  /** The run that its end wakes. */
+  readonly parentId?: string;
   /** Asked before the world is touched. @throws RunLostError when this process must not go on */
   readonly mayGoOn: () => void;
 }
@@ -52,9 +53,11 @@ export class RunJournal implements Journal {
     this.seq = options.known.seq;
   }
 
-  recorded(path: string): { readonly output: Json } | undefined {
+  recorded(path: string): RecordedStep | undefined {
     return this.options.known.outputs.get(path);
   }
+
+  reached(): void {}
 
   nextAttempt(path: string): number {
     return (this.options.known.attempts.get(path) ?? 0) + 1;
@@ -149,14 +152,16 @@ export class RunJournal implements Journal {
   private async write(steps: StepRow[], outcome: RunOutcome | undefined): Promise<void> {
     // Refused once, refused for ever; but a value that the database refuses does not keep the end from being written.
     if (this.broken instanceof RunLostError) throw this.broken;
-    const { committer, holding, claim, isChild } = this.options;
+    const { committer, holding, claim, parentId } = this.options;
     const { runId } = holding;
     const run = this.birth;
     this.birth = undefined;
     const write: Write = run
       ? { kind: 'new', run, claim, steps, outcome }
-      : { kind: 'progress', runId, fence: claim.attempt, steps, outcome, isChild };
+      : { kind: 'progress', runId, fence: claim.attempt, steps, outcome, parentId };
     if (!run && steps.length === 0 && !outcome) return;
+    const moment = run ? 'birth' : momentOf(outcome);
+    faultPoint(`before-${moment}`);
     let done: boolean;
     try {
       done = await committer.commit(write);
@@ -165,8 +170,9 @@ export class RunJournal implements Journal {
       this.birth = run;
       throw error;
     }
+    faultPoint(`after-${moment}`);
     if (!done) throw new RunLostError(`run ${runId} is held by another process`);
-    holding.isDurable = true;
+    holding.durableSince ??= performance.now();
   }
 
   /** The output as JSON text, if it can be kept. That a node failed is kept in any case. */
@@ -175,16 +181,7 @@ export class RunJournal implements Journal {
     if (this.seq >= limits.steps) {
       throw new NodeError('step-limit', `This run has taken ${limits.steps} steps, more are not allowed.`);
     }
-    const text = jsonTextOf(step);
-    if (text.length > limits.valueBytes / 4 && Buffer.byteLength(text) > limits.valueBytes) {
-      throw new NodeError('output-too-large', `The value of ${step.path} has more than ${limits.valueBytes} bytes.`);
-    }
-    if (!isStorable(text)) {
-      throw new NodeError(
-        'output-invalid',
-        `The value of ${step.path} holds a NUL character or half a surrogate pair.`,
-      );
-    }
+    const text = textOfValue(step);
     if (this.bytes + text.length > limits.stateBytes) {
       throw new NodeError(
         'state-too-large',
@@ -196,6 +193,11 @@ export class RunJournal implements Journal {
   }
 }
 
+function momentOf(outcome: RunOutcome | undefined): 'step' | 'pause' | 'end' {
+  if (!outcome) return 'step';
+  return isEnd(outcome) ? 'end' : 'pause';
+}
+
 /** Characters of a step's inputs that are kept: they are for people, and the values are in the steps before. */
 const SHOWN_CHARACTERS = 10_000;
 
@@ -203,15 +205,4 @@ function shown(inputs: Json | undefined): JsonText | null {
   if (inputs === undefined) return null;
   const text = makeStorable(JSON.stringify(inputs));
   return text.length <= SHOWN_CHARACTERS ? text : makeStorable(JSON.stringify(`${text.slice(0, SHOWN_CHARACTERS)}…`));
-}
-
-function jsonTextOf({ path, output }: StepRecord): JsonText {
-  try {
-    const text = JSON.stringify(output ?? null);
-    if (!isDeeperThan(limits.valueDepth, text)) return text;
-  } catch (error) {
-    // The engine's stack is at its end.
-    if (!(error instanceof RangeError)) throw error;
-  }
-  throw new NodeError('output-invalid', `The value of ${path} is nested deeper than ${limits.valueDepth}.`);
 }

@@ -1,6 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { Environment } from '../../../common/config/environment.js';
 import { asDatabaseUnavailable } from '../../../common/database/database.errors.js';
+import { faultPoint } from '../../../common/fault-point.js';
 import { HeldRuns } from './held-runs.js';
 import { RunAdmission } from './run-admission.js';
 import { RunDispatcher } from './run-dispatcher.js';
@@ -83,6 +84,7 @@ export class RunKeeper implements OnApplicationBootstrap, BeforeApplicationShutd
       if (!this.lease.mayJudgeOthers) return;
       const taken = await this.sweeper.sweep();
       if (taken.length === 0) return;
+      faultPoint('after-sweep');
       this.log.warn({ runs: taken.length }, 'Runs of a process that died were taken over');
       for (const { run_id: runId, status } of taken) if (status === 'FAILED') this.notices.tell(`ended ${runId}`);
       this.notices.tell('queued');
@@ -100,8 +102,8 @@ export class RunKeeper implements OnApplicationBootstrap, BeforeApplicationShutd
     const began = performance.now();
     const rows = await this.queue.heldBy(this.lease.workerId);
     const known = new Set(rows.map((row) => `${row.run_id} ${row.attempt}`));
-    for (const { runId, attempt, isDurable, since, stop } of this.held.all) {
-      if (isDurable && since < began && !known.has(`${runId} ${attempt}`) && !stop.signal.aborted) {
+    for (const { runId, attempt, durableSince = Infinity, stop } of this.held.all) {
+      if (durableSince < began && !known.has(`${runId} ${attempt}`) && !stop.signal.aborted) {
         // It may just have ended: then nothing listens to this any more.
         stop.abort(new RunLostError(`run ${runId} was taken from this process`));
       }

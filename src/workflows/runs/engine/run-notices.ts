@@ -59,6 +59,15 @@ export class RunNotices implements OnModuleInit, OnModuleDestroy {
     if (!this.sending) void this.send();
   }
 
+  /** These runs (uuids) were cancelled: they stop at once, wherever they are executed. */
+  cancelled(runIds: readonly string[]): void {
+    for (const runId of runIds) {
+      this.held.stop(runId, new RunCancelledError());
+      this.news.announce(runId);
+      this.tell(`cancelled ${runId}`);
+    }
+  }
+
   private async send(): Promise<void> {
     this.sending = true;
     while (this.pending.size > 0) {

@@ -2,6 +2,7 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { dateOf } from '../../../common/database/sql-date.js';
 import { type Json, type JsonObject } from '../../../common/json.js';
+import { type StepStatus } from '../../compiler/run-context.js';
 import { type Pause, type PauseAnswer } from '../../nodes/pause.js';
 import { type WorkflowRunSource } from '../run-status.js';
 import { type ClaimReport, type ClaimRequest, claimStatement } from './claim-statement.js';
@@ -18,13 +19,14 @@ export interface ClaimedRun {
   /** Of an ad hoc run. */
   spec: JsonObject | null;
   inputs: Json;
+  config: JsonObject | null;
   source: WorkflowRunSource;
   attempt: number;
   tries: number;
   depth: number;
   ran_ms: number;
   concurrency_key: string | null;
-  is_child: boolean;
+  parent_run_id: string | null;
   /** A fork has the steps of the run it began from. */
   is_fork: boolean;
   waiting_for: Record<string, Pause> | null;
@@ -39,7 +41,7 @@ export interface ClaimedRun {
 interface StepOfRun {
   path: string;
   attempt: number;
-  status: string;
+  status: StepStatus;
   output: Json;
   bytes: number;
 }
@@ -104,7 +106,9 @@ export class RunQueue {
     const answers = claimed.answers ?? [];
     const failed = new Set(steps.filter(({ status }) => status === 'FAILED'));
     return {
-      outputs: new Map(steps.filter((step) => !failed.has(step)).map(({ path, output }) => [path, { output }])),
+      outputs: new Map(
+        steps.filter((step) => !failed.has(step)).map(({ path, status, output }) => [path, { status, output }]),
+      ),
       attempts: new Map(steps.map(({ path, attempt }) => [path, attempt])),
       failures: countBy([...failed].map(({ path }) => path)),
       seq: steps.length,

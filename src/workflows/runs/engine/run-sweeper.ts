@@ -9,10 +9,16 @@ const BATCH = 1_000;
 
 const crashLoop = `The process that executed this run died ${MOST_CRASHES} times, so it is not tried again.`;
 
+/**
+ * One statement, lock and all: a process that froze between the statements of a transaction would keep everybody else
+ * from sweeping for as long as it is frozen.
+ */
 const sweep = `
-  with orphans as (
+  with turn as materialized (
+    select pg_try_advisory_xact_lock(?) as is_mine
+  ), orphans as (
     select r.run_id from workflow_run r
-    where r.status = 'RUNNING' and not exists (
+    where (select is_mine from turn) and r.status = 'RUNNING' and not exists (
       select from run_worker w where w.worker_id = r.worker_id and w.lease_until > now()
     )
     limit ? for update of r skip locked
@@ -43,13 +49,7 @@ export class RunSweeper {
    * @returns the runs that it took, and what they are now
    */
   async sweep(): Promise<{ run_id: string; status: 'QUEUED' | 'FAILED' }[]> {
-    return this.em.fork().transactional(async (em) => {
-      const [lock] = await em.execute<[{ mine: boolean }]>('select pg_try_advisory_xact_lock(?) as mine', [
-        advisoryLocks.runSweep,
-      ]);
-      if (!lock.mine) return [];
-      return em.execute(sweep, [BATCH, crashLoop]);
-    });
+    return this.em.fork().execute(sweep, [advisoryLocks.runSweep, BATCH, crashLoop]);
   }
 
   /** Forgets processes that are gone for a day. */

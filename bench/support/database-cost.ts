@@ -1,0 +1,66 @@
+import { query } from './bench-database.js';
+import { round } from './statistics.js';
+
+/** What runs cost their database, its background work included. */
+export interface DatabaseCost {
+  /** As `pg_stat_statements` counts them: whatever a client sends and has executed, BEGIN and COMMIT included. */
+  readonly statements_per_run: number;
+  /** How far the write-ahead log went: commits and the pages it holds in full after a checkpoint included. */
+  readonly wal_bytes_per_run: number;
+  /** Growth of all tables with their indexes and TOAST, when what is dead in them has been made free for reuse. */
+  readonly bytes_per_run: number;
+}
+
+/** Measures from now on. Nothing else may work on the server meanwhile: it has one write-ahead log. */
+export class DatabaseMeter {
+  private constructor(
+    private readonly database: string,
+    private readonly bytes: number,
+    private readonly counters: Counters,
+  ) {}
+
+  static async start(database: string): Promise<DatabaseMeter> {
+    const bytes = await tableBytes(database);
+    return new DatabaseMeter(database, bytes, await readCounters(database));
+  }
+
+  async perRun(runs: number): Promise<DatabaseCost> {
+    // First what the measuring of bytes itself adds to.
+    const { statements, wal } = await readCounters(this.database);
+    const bytes = await tableBytes(this.database);
+    return {
+      statements_per_run: round((statements - this.counters.statements) / runs),
+      wal_bytes_per_run: Math.round((wal - this.counters.wal) / runs),
+      bytes_per_run: Math.round((bytes - this.bytes) / runs),
+    };
+  }
+}
+
+interface Counters {
+  readonly statements: number;
+  readonly wal: number;
+}
+
+/** Read from another database, so that they don't count their own reading. */
+async function readCounters(database: string): Promise<Counters> {
+  const url = new URL(database);
+  const name = url.pathname.slice(1);
+  url.pathname = '/postgres';
+  const [found] = await query<{ wal: number; statements: number }>(
+    url.href,
+    `select (pg_current_wal_insert_lsn() - '0/0')::float8 as wal,
+            (select coalesce(sum(calls), 0)::float8 from pg_stat_statements
+             where dbid = (select oid from pg_database where datname = '${name}')) as statements`,
+  );
+  return found!;
+}
+
+async function tableBytes(database: string): Promise<number> {
+  await query(database, 'vacuum analyze');
+  const [found] = await query<{ bytes: number }>(
+    database,
+    `select sum(pg_total_relation_size(oid))::float8 as bytes from pg_class
+     where relkind = 'r' and relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)`,
+  );
+  return found!.bytes;
+}

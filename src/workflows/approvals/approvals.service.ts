@@ -1,0 +1,85 @@
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Injectable } from '@nestjs/common';
+import { formValues } from '../../common/html/schema-form.js';
+import { type JsonObject } from '../../common/json.js';
+import { type Pause } from '../nodes/pause.js';
+import { answerRun } from '../runs/engine/answer-run.js';
+import { RunNotices } from '../runs/engine/run-notices.js';
+import { checkedAnswer } from './approval-answer.js';
+import { formSchemaOf } from './approval-form.js';
+import { ApprovalClosedError, ApprovalNotFoundError } from './approval.errors.js';
+import { ApprovalLinks } from './approval-links.js';
+import { formNames } from './approval-page.js';
+
+interface RunRow {
+  waiting_for: Record<string, Pause> | null;
+  answers: { path: string }[] | null;
+  is_over: boolean;
+}
+
+interface OpenApproval {
+  readonly runId: string;
+  readonly path: string;
+  readonly pause: Pause;
+}
+
+export interface ApprovalAnswer {
+  readonly approved?: boolean;
+  readonly form?: JsonObject;
+}
+
+/** Approvals as visitors with a link see them. */
+@Injectable()
+export class ApprovalsService {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly links: ApprovalLinks,
+    private readonly notices: RunNotices,
+  ) {}
+
+  /** @throws ApprovalNotFoundError, ApprovalClosedError */
+  async find(token: string): Promise<Pause> {
+    return (await this.open(token)).pause;
+  }
+
+  /** @throws ApprovalNotFoundError, ApprovalClosedError, ApprovalAnswerInvalidError */
+  async answer(token: string, value: ApprovalAnswer, by?: string): Promise<void> {
+    const { runId, path, pause } = await this.open(token);
+    const answer = checkedAnswer(pause, { ...value }, '');
+    if (!(await answerRun(this.em, { runId, path, value: answer, by: by?.trim() || null })))
+      throw new ApprovalClosedError();
+    this.notices.tell('queued');
+  }
+
+  /** What a form of the approval's page says. */
+  answerOf(pause: Pause, sent: URLSearchParams): ApprovalAnswer & { by?: string } {
+    const schema = formSchemaOf(pause);
+    const approved = sent.get(formNames.approved);
+    return {
+      // Anything else is no answer.
+      ...((approved === 'true' || approved === 'false') && { approved: approved === 'true' }),
+      ...(schema && { form: formValues(schema, sent) }),
+      by: sent.get(formNames.by)?.slice(0, 255),
+    };
+  }
+
+  private async open(token: string): Promise<OpenApproval> {
+    const runId = this.links.runOf(token);
+    const [run] = runId
+      ? await this.em.execute<[RunRow?]>(
+          `select waiting_for, answers, status in ('COMPLETED', 'FAILED', 'CANCELLED') as is_over
+           from workflow_run where run_id = ?`,
+          [runId],
+        )
+      : [];
+    if (!runId || !run) throw new ApprovalNotFoundError();
+    for (const [path, pause] of Object.entries(run.waiting_for ?? {})) {
+      if (pause.type !== 'approval' || !this.links.isFor(token, runId, path)) continue;
+      if (pause.until !== undefined && Date.parse(pause.until) <= Date.now()) throw new ApprovalClosedError();
+      return { runId, path, pause };
+    }
+    const wasFor = (run.answers ?? []).some(({ path }) => this.links.isFor(token, runId, path));
+    // Of a run that is over it is not known any more what it has waited for.
+    throw wasFor || run.is_over ? new ApprovalClosedError() : new ApprovalNotFoundError();
+  }
+}

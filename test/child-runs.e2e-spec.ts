@@ -1,0 +1,124 @@
+import { startApp, type TestApp } from './support/app.js';
+import { connect } from './support/database.js';
+import { makePublished, makeWorkflow, runSpec, specOf } from './support/factories.js';
+import { untilRun } from './support/runs.js';
+
+let seer: TestApp;
+
+beforeAll(async () => {
+  seer = await startApp();
+});
+
+afterAll(() => seer.close());
+
+const doubler = specOf([{ id: 'd', type: 'set', value: '${inputs.n * 2}' }], {
+  inputs: { type: 'object', required: ['n'], properties: { n: { type: 'integer' } } },
+});
+const run = (workflow: string, more: object = {}) => ({ id: 'c', type: 'workflow', workflow_id: workflow, ...more });
+
+describe('a workflow node', () => {
+  it('gives what the child gave, which is a run of its own', async () => {
+    const child = await makePublished(seer.admin, doubler);
+    const ended = await runSpec(seer.admin, specOf([run(child, { inputs: { n: '${inputs.n}' } })]), { n: 4 });
+    expect(ended).toMatchObject({ status: 'COMPLETED', outputs: 8 });
+    const { items } = (await seer.admin.get(`/v1/runs?workflow_id=${child}`)).body;
+    expect(items).toMatchObject([{ status: 'COMPLETED', parent_run_id: ended.run_id, version_number: 1 }]);
+  });
+
+  it('waits for a child that waits, without a worker', async () => {
+    const child = await makePublished(seer.admin, specOf([{ id: 'ok', type: 'approval', title: 'Sure?' }]));
+    const parent = (await seer.admin.post('/v1/runs', { spec: specOf([run(child)], { output: '${c.approved}' }) }))
+      .body;
+    const waiting = await untilRun(seer.admin, parent.run_id, ['WAITING']);
+    const childId = waiting.waiting_for![0]!.run_id!;
+    expect(waiting.waiting_for).toMatchObject([{ path: 'c', type: 'workflow' }]);
+    expect((await seer.admin.post(`/v1/runs/${parent.run_id}/resume`, {})).status).toBe(409);
+    await seer.admin.post(`/v1/runs/${childId}/resume`, { value: { approved: true } });
+    expect((await untilRun(seer.admin, parent.run_id, ['COMPLETED'])).outputs).toBe(true);
+  });
+
+  it('can be many at a time, each with its item', async () => {
+    const child = await makePublished(seer.admin, doubler);
+    const nodes = [run(child, { inputs: { n: '${x}' } })];
+    const items = '[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]';
+    const each = { id: 'e', type: 'for_each', items, as: 'x', max_concurrency: 4, nodes };
+    const parent = (await seer.admin.post('/v1/runs', { spec: specOf([each]) })).body.run_id;
+    const ended = await untilRun(seer.admin, parent, ['COMPLETED']);
+    expect(ended.outputs).toEqual([2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24]);
+    expect((await seer.admin.get(`/v1/runs?workflow_id=${child}`)).body.items).toHaveLength(12);
+  });
+
+  it('fails with what the child failed with; each attempt is another child', async () => {
+    const child = await makePublished(seer.admin, specOf([{ id: 'no', type: 'fail', message: 'out of paper' }]));
+    const retry = { max_attempts: 2, initial_interval: '1ms' };
+    const parent = (await seer.admin.post('/v1/runs', { spec: specOf([run(child, { retry })]) })).body.run_id;
+    const ended = await untilRun(seer.admin, parent, ['FAILED']);
+    expect(ended.error).toContain('out of paper');
+    expect(ended.error_detail).toMatchObject({
+      code: 'workflow-failed',
+      node_id: 'c',
+      attempt: 2,
+      problem: { error: { code: 'failed', node_id: 'no' } },
+    });
+    expect((await seer.admin.get(`/v1/runs?workflow_id=${child}`)).body.items).toHaveLength(2);
+  });
+
+  it('fails when there is nothing to run, or it cannot be run with these inputs', async () => {
+    const unpublished = await makeWorkflow(seer.admin, doubler);
+    const child = await makePublished(seer.admin, doubler);
+    const unknown = 'wf_0190b6a0-7e2c-7d3a-9f10-3b6f2f0c1a2b';
+    for (const [node, code] of [
+      [run(unknown), 'workflow-not-found'],
+      [run(unpublished), 'workflow-not-published'],
+      [run(child, { version: 7 }), 'version-not-found'],
+      [run(child, { inputs: { n: 'x' } }), 'input-invalid'],
+    ] as const) {
+      const ended = await runSpec(seer.admin, specOf([node]));
+      expect(ended).toMatchObject({ status: 'FAILED', error_detail: { code, node_id: 'c' } });
+    }
+  });
+
+  it('that runs its own workflow ends with depth-exceeded at the eighth', async () => {
+    const id = await makeWorkflow(seer.admin, specOf([]));
+    const { body } = await seer.admin.get(`/v1/workflows/${id}/draft`);
+    const change = { base_revision: body.revision, spec: specOf([run(id)]) };
+    await seer.admin.patch(`/v1/workflows/${id}/draft`, change);
+    await seer.admin.post(`/v1/workflows/${id}/publish`, {});
+    const top = (await seer.admin.post(`/v1/workflows/${id}/runs`, {})).body.run_id;
+    const ended = await untilRun(seer.admin, top, ['FAILED']);
+    expect(JSON.stringify(ended.error_detail)).toContain('depth-exceeded');
+    expect((await seer.admin.get(`/v1/runs?workflow_id=${id}`)).body.items).toHaveLength(8);
+  });
+
+  it('of a parent that fails is cancelled', async () => {
+    const child = await makePublished(seer.admin, specOf([{ id: 'w', type: 'wait', for: '1d' }]));
+    const branches = {
+      a: [run(child)],
+      b: [
+        { id: 'w', type: 'wait', for: '300ms' },
+        { id: 'no', type: 'fail', message: 'no' },
+      ],
+    };
+    const parent = (await seer.admin.post('/v1/runs', { spec: specOf([{ id: 'p', type: 'parallel', branches }]) }))
+      .body;
+    await untilRun(seer.admin, parent.run_id, ['FAILED']);
+    const { items } = (await seer.admin.get(`/v1/runs?workflow_id=${child}`)).body;
+    await untilRun(seer.admin, items[0].run_id, ['CANCELLED']);
+  });
+
+  it('does not lose the end of its child, whatever becomes of the message', async () => {
+    const child = await makePublished(seer.admin, specOf([{ id: 'w', type: 'wait', for: '1d' }]));
+    const parent = (await seer.admin.post('/v1/runs', { spec: specOf([run(child)]) })).body.run_id;
+    const waiting = await untilRun(seer.admin, parent, ['WAITING']);
+    const childId = waiting.waiting_for![0]!.run_id!;
+    await seer.admin.post(`/v1/runs/${childId}/cancel`);
+    const database = await connect(seer.databaseUrl);
+    const { rows } = await database.query<{ answers: unknown }>('select answers from workflow_run where run_id = $1', [
+      parent.slice('run_'.length),
+    ]);
+    await database.end();
+    expect(rows[0]!.answers).toMatchObject([{ path: 'c', value: { status: 'CANCELLED' } }]);
+    const ended = await untilRun(seer.admin, parent, ['FAILED']);
+    expect(ended.error_detail).toMatchObject({ code: 'workflow-cancelled', problem: { run_id: childId } });
+  });
+});
