@@ -338,6 +338,34 @@ describe('on_limit: cancel_running', () => {
   });
 });
 
+describe('a run that begins in the middle of another', () => {
+  it('waits for its turn, under the key of its own inputs', async () => {
+    const id = await publish({ key: 'inputs.at', on_limit: 'drop' }, [
+      { id: 'a', type: 'set', value: 1 },
+      { ...gate.node('${inputs.at}'), id: 'b' },
+    ]);
+    const { body: first } = await start(id, 'x');
+    await gate.stand(1);
+    await client.post(`/v1/runs/${first.run_id}/cancel`);
+    const { body: second } = await start(id, 'x');
+    await gate.came(2);
+
+    const retried = await client.post(`/v1/runs/${first.run_id}/retry`);
+    expect(retried.status).toBe(202);
+    const checkpoint = { checkpoint_id: `${first.run_id}:1` };
+    const other = await client.post(`/v1/runs/${first.run_id}/fork`, { ...checkpoint, inputs: { at: 'y' } });
+    await gate.came(1, 'y');
+    expect(await isHeldBack(retried.body.run_id)).toBe(true);
+    const keyless = await client.post(`/v1/runs/${first.run_id}/fork`, { ...checkpoint, inputs: {} });
+    expect(keyless).toMatchObject({ status: 422, body: { code: 'concurrency-key-invalid' } });
+
+    gate.open();
+    for (const run of [second, retried.body, other.body])
+      expect(await ended(run.run_id)).toMatchObject({ status: 'COMPLETED' });
+    expect(gate.calls).toEqual(['x', 'x', 'y', 'x']);
+  });
+});
+
 describe('a run inside a run', () => {
   const calling = (workflowId: string, more: object = {}) =>
     specOf([{ id: 'child', type: 'workflow', workflow_id: workflowId, inputs: { at: '${inputs.at}' } }], more);

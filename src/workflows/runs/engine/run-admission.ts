@@ -58,9 +58,14 @@ export class RunAdmission {
     const { concurrency } = run;
     if (concurrency && concurrency.onLimit !== 'queue') return this.enterAlone(run, concurrency);
     if (!(await this.committer.commit({ kind: 'new', run, steps: [] }))) return false;
-    if (concurrency) this.next(concurrency.key);
-    else this.announce();
+    this.entered(concurrency?.key ?? null);
     return true;
+  }
+
+  /** A new run with this concurrency key, or without one, is in the database. */
+  entered(key: string | null): void {
+    if (key === null) this.announce();
+    else this.next(key);
   }
 
   /** Whether a run, or one of those above it, has this key. */
@@ -136,7 +141,7 @@ export class RunAdmission {
       return gone;
     });
     if (!cancelled) return false;
-    for (const runId of cancelled) this.notices.tell(`cancelled ${runId}`);
+    this.notices.cancelled(cancelled);
     this.announce();
     return true;
   }
