@@ -67,6 +67,12 @@ describe('POST /v1/expressions/check', () => {
     expect((await check('1', '/nodes/2')).scope).toEqual(['inputs', 'trigger', 'run', 'first', 'each']);
   });
 
+  it('knows what the concurrency key sees', async () => {
+    const at = '/settings/concurrency/key';
+    expect(await check('inputs.rows', at)).toMatchObject({ ok: true, scope: ['inputs', 'trigger', 'run'] });
+    expect(await check('run.id', at)).toMatchObject({ ok: false, code: 'expression-type' });
+  });
+
   it.each(['nowhere', '/nodes/99/value', '/__proto__', '/nodes/-1', '/'])(
     'sees what the first node sees at %s, which is no place',
     async (pointer) => {

@@ -20,7 +20,11 @@ const wrong = {
   version: '2',
   colour: 'red',
   inputs: { type: 'object', properties: { city: { type: 'string' }, n: { type: 'integer' } } },
-  settings: { timeout: 'soon', parallel: true },
+  settings: {
+    timeout: 'soon',
+    parallel: true,
+    concurrency: { key: 'inputs.cty', limit: 0, on_limit: 'wait', per: 'day' },
+  },
   nodes: [
     { id: 'Bad-Id', type: 'set', value: 1 },
     { id: 'inputs', type: 'set', value: 1 },
@@ -93,6 +97,10 @@ const expected: [code: string, nodeId: string | null, pointer: string][] = [
   ['unknown-field', null, '/colour'],
   ['out-of-range', null, '/settings/timeout'],
   ['unknown-field', null, '/settings/parallel'],
+  ['expression-type', null, '/settings/concurrency/key'],
+  ['out-of-range', null, '/settings/concurrency/limit'],
+  ['not-allowed', null, '/settings/concurrency/on_limit'],
+  ['unknown-field', null, '/settings/concurrency/per'],
   ['out-of-range', 'Bad-Id', '/nodes/0/id'],
   ['node-id-reserved', 'inputs', '/nodes/1/id'],
   ['node-id-reserved', 'math', '/nodes/2/id'],

@@ -73,6 +73,42 @@ describe('the preflight', () => {
   });
 });
 
+describe('the concurrency key', () => {
+  const checkKey = (key: unknown) =>
+    checkNodes([set('a')], {
+      inputs: { type: 'object', properties: { city: { type: 'string' } } },
+      settings: { concurrency: { key, limit: 2 } },
+    });
+
+  it.each([
+    "'all'",
+    'inputs.city',
+    '[inputs.city, run.version, run.source]',
+    'trigger.data.id',
+    'inputs.?city.orValue("x")',
+  ])('may be %s', (key) => {
+    expect(said(checkKey(key))).toEqual([]);
+  });
+
+  it.each([
+    ['a', 'expression-unknown-name'],
+    ['secrets.token', 'expression-unknown-name'],
+    ['run.id', 'expression-type'],
+    ['inputs.city - 1', 'expression-type'],
+    ['inputs.city +', 'expression-invalid'],
+    ['${inputs.city}', 'expression-invalid'],
+    ['', 'out-of-range'],
+    [5, 'wrong-type'],
+  ])('is refused as %j', (key, code) => {
+    expect(said(checkKey(key))).toEqual([`${code} /settings/concurrency/key`]);
+  });
+
+  it('needs a limit', () => {
+    const report = checkNodes([set('a')], { settings: { concurrency: { key: "'all'" } } });
+    expect(said(report)).toEqual(['missing-field /settings/concurrency/limit']);
+  });
+});
+
 describe('the time of a preflight', () => {
   /** As many items as a spec has room for. */
   const fill = (make: (index: number) => unknown): unknown[] => {
