@@ -159,7 +159,9 @@ describe('a later start', () => {
     await start(external);
     const wrongKey = randomBytes(32).toString('base64');
     const env = { DATABASE_URL: url, SEER_DATA_DIR: directory, PORT: '0', SEER_MASTER_KEY: wrongKey };
-    const error = await promisify(execFile)(process.execPath, [main], { env, timeout: 60_000 }).catch((e: unknown) => e);
+    const error = await promisify(execFile)(process.execPath, [main], { env, timeout: 60_000 }).catch(
+      (e: unknown) => e,
+    );
     expect(error).toMatchObject({ code: 1, stderr: expect.stringContaining('The master key in SEER_MASTER_KEY is') });
     expect(JSON.stringify(error)).not.toContain(wrongKey);
   });
