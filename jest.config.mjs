@@ -9,6 +9,6 @@ export default {
   testMatch: ['<rootDir>/src/**/*.spec.js', '<rootDir>/test/**/*.e2e-spec.js'],
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   globalSetup: '<rootDir>/test/support/global-setup.js',
-  testTimeout: 30_000,
+  testTimeout: 120_000,
   maxWorkers: 2,
 };

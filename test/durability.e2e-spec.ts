@@ -23,5 +23,5 @@ describe('a process that is killed', () => {
     } finally {
       await fleet.stop();
     }
-  }, 90_000);
+  }, 300_000);
 });

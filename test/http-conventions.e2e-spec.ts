@@ -361,11 +361,16 @@ describe('lists', () => {
 });
 
 describe('headers', () => {
-  it.each(['/things', '/nowhere', '/problems/rate-limited'])('of %s protect the answer', async (path) => {
+  const styled = "default-src 'none';style-src 'unsafe-inline';form-action 'self';frame-ancestors 'none'";
+  it.each([
+    ['/things', "default-src 'none';frame-ancestors 'none'"],
+    ['/nowhere', "default-src 'none';frame-ancestors 'none'"],
+    ['/problems/rate-limited', styled],
+  ])('of %s protect the answer', async (path, policy) => {
     const { headers } = await call('GET', path);
     expect(headers).toMatchObject({
       'cache-control': 'no-store',
-      'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+      'content-security-policy': policy,
       'x-content-type-options': 'nosniff',
       'ratelimit-limit': '600000',
       'x-request-id': expect.stringMatching(/^[\w-]{36}$/),

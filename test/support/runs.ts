@@ -7,7 +7,7 @@ export type RunJson = Omit<RunResponse, 'waiting_for'> & {
   waiting_for: { path: string; until: string | null; approval_url: string | null; run_id: string | null }[] | null;
 };
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /**
  * Asks until the run has one of these statuses and is as `wanted`. @returns it

@@ -160,15 +160,6 @@ function endsOf(steps: readonly StepRow[]): string[] {
     .sort();
 }
 
-/** Several verdicts in one. */
-function together(verdicts: readonly Verdict[]): Verdict {
-  return {
-    faults: verdicts.flatMap(({ faults }) => faults),
-    recoveries: verdicts.flatMap(({ recoveries }) => recoveries),
-    resumedNodes: verdicts.reduce((sum, { resumedNodes }) => sum + resumedNodes, 0),
-  };
-}
-
 /** The figures of a verdict, for people. */
 export function figures({ faults, recoveries, resumedNodes }: Verdict): Record<string, number> {
   const count = (fault: Fault) => faults.filter((one) => one.fault === fault).length;
