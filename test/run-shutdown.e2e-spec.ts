@@ -8,7 +8,7 @@ describe('a process that stops', () => {
     const peer = await startPeer((_request, response) => {
       setTimeout(() => json(response, { ok: true }), 150);
     });
-    const seer = await startApp({ SEER_RUN_SLOTS: '8' });
+    const seer = await startApp({ SEER_RUN_SLOTS: '8', SEER_RUN_SLOTS_PER_USER: '8' });
     const call = { type: 'tool', tool: 'http.request', inputs: { url: `${peer.url}/` } };
     const spec = specOf([
       { id: 'first', ...call },
