@@ -90,11 +90,14 @@ describe('a workflow node', () => {
     expect((await seer.admin.get(`/v1/runs?workflow_id=${id}`)).body.items).toHaveLength(8);
   });
 
-  it('of a parent that fails is cancelled', async () => {
+  it.each([
+    ['before', 'b', 'c'],
+    ['after', 'b', 'a'],
+  ])('of a parent that fails is cancelled, whether it stands %s what fails', async (_where, its, failing) => {
     const child = await makePublished(seer.admin, specOf([{ id: 'w', type: 'wait', for: '1d' }]));
     const branches = {
-      a: [run(child)],
-      b: [
+      [its]: [run(child)],
+      [failing]: [
         { id: 'w', type: 'wait', for: '300ms' },
         { id: 'no', type: 'fail', message: 'no' },
       ],

@@ -50,6 +50,7 @@ export class ChildRuns {
    */
   async call(parent: HeldRun, call: WorkflowCall, { path, attempt }: Execution): Promise<Json> {
     const { journal, holding } = parent;
+    journal.mayHaveChildren = true;
     // Another attempt is another child.
     const at = attempt === 1 ? path : `${path}#${attempt}`;
     const begun = journal.pauseAt(at) ?? journal.endOfPause(at);
@@ -67,8 +68,8 @@ export class ChildRuns {
   }
 
   /** The parent has failed: nobody waits for its children any more. */
-  async cancelOf(parentId: string, { waits, startedChildren }: RunJournal): Promise<void> {
-    if (!startedChildren && ![...waits.values()].some(({ type }) => type === 'workflow')) return;
+  async cancelOf(parentId: string, { mayHaveChildren }: RunJournal): Promise<void> {
+    if (!mayHaveChildren) return;
     const cancelled = await cancelRuns(this.em.fork(), {
       where: 'parent_run_id = ?',
       values: [parentId],
@@ -78,7 +79,7 @@ export class ChildRuns {
   }
 
   private async start(parent: HeldRun, call: WorkflowCall, path: string): Promise<string> {
-    const { about, journal, userId, holding } = parent;
+    const { about, userId, holding } = parent;
     const depth = about.depth + 1;
     if (depth >= limits.depth) {
       throw new NodeError(
@@ -93,7 +94,6 @@ export class ChildRuns {
       throw new NodeError('input-invalid', message, false, faults as unknown as Json);
     }
     const runId = newUuid();
-    journal.startedChildren = true;
     const run: NewRun = {
       runId,
       userId,

@@ -35,8 +35,8 @@ export interface JournalOptions {
 export class RunJournal implements Journal {
   /** What the run waits for when this execution is over, by path. */
   readonly waits = new Map<string, Pause>();
-  /** Whether this execution has started child runs. */
-  startedChildren = false;
+  /** Whether the run may have child runs: those that an earlier execution has waited for, and those that this one calls. */
+  mayHaveChildren: boolean;
   private pending: StepRow[] = [];
   private birth: NewRun | undefined;
   private inFlight: Promise<void> | undefined;
@@ -51,6 +51,7 @@ export class RunJournal implements Journal {
     this.birth = options.birth;
     this.bytes = options.known.bytes;
     this.seq = options.known.seq;
+    this.mayHaveChildren = [...options.known.pauses.values()].some(({ type }) => type === 'workflow');
   }
 
   recorded(path: string): RecordedStep | undefined {
