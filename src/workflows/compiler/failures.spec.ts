@@ -1,4 +1,5 @@
 import { effects, execute, flakyCalls, MemoryJournal, set } from './memory-journal.spec-helper.js';
+import { type StepRecord } from './run-context.js';
 
 const tool = (id: string, name: string, inputs: object = {}, more: object = {}) => ({
   id,
@@ -70,7 +71,17 @@ describe('when one lane fails', () => {
 
   it('no effect begins that was still waiting for what came before it to be durable', async () => {
     class Slow extends MemoryJournal {
+      private fail: () => void;
+      private readonly failed = new Promise<void>((resolve) => (this.fail = resolve));
+
+      override record(step: StepRecord): void {
+        super.record(step);
+        if (step.status === 'FAILED') this.fail();
+      }
+
+      /** Durable only after the other lane has failed, and the failure has gone its way up. */
       override async settled(): Promise<void> {
+        await this.failed;
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     }

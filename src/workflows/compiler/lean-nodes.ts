@@ -30,9 +30,11 @@ const AMBIENT_CONFIG = Symbol.for('lc:child_config');
 
 /**
  * Makes the nodes and routers of a compiled graph call their functions directly. LangGraph wraps each in a Runnable that
- * makes an object for tracing at every call, also when nothing is traced: four or five times for a superstep, which is
- * 40 % of the time of a graph whose nodes compute. As soon as somebody listens (callbacks, tracing), the nodes are
- * LangGraph's own again.
+ * makes an object for tracing at every call, also when nothing is traced: four or five times for a superstep. A graph of
+ * five nodes that only compute took 1.5 ms of CPU so, and 0.43 ms without. As soon as somebody listens (callbacks,
+ * tracing), the nodes are LangGraph's own again.
+ *
+ * One thing is different: when a node fails, those beside it are not abandoned. The graph ends when all of them have.
  * @returns false, and the graph is as it was, when its internals are not what we know
  */
 export function leanNodes(graph: object): boolean {
