@@ -3,6 +3,7 @@ import { type JsonObject } from '../src/common/json.js';
 import { type Tool, toolCatalogue, tools } from '../src/integrations/index.js';
 import { nodeTypes } from '../src/workflows/nodes/catalogue.js';
 import { startApp, type TestApp } from './support/app.js';
+import { makePublished, specOf } from './support/factories.js';
 
 let seer: TestApp;
 
@@ -30,7 +31,10 @@ describe('the catalogues', () => {
   it.each(nodeTypes.map((type) => [type.key, type.example] as const))(
     'show an example of %s that works',
     async (_key, example) => {
-      const report = await reportOf({ version: '1', nodes: [example] });
+      // The example names a workflow that nobody has.
+      const runs = await makePublished(seer.admin, specOf([{ id: 'a', type: 'set', value: 1 }]));
+      const node = 'workflow_id' in (example as object) ? { ...(example as object), workflow_id: runs } : example;
+      const report = await reportOf({ version: '1', nodes: [node] });
       expect(report).toMatchObject({ ok: true, errors: [], warnings: [] });
     },
   );
