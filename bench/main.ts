@@ -12,7 +12,8 @@ import { langgraphAlone } from './jobs/langgraph-alone.js';
 import { rawInsert } from './jobs/raw-insert.js';
 import { syncRun } from './jobs/sync-run.js';
 import { startDatabases } from './support/bench-database.js';
-import { type BenchJob } from './support/bench-job.js';
+import { type BenchContext, type BenchJob } from './support/bench-job.js';
+import { measureInTurns } from './support/in-turns.js';
 import { type Result, table } from './support/statistics.js';
 
 /** All jobs, the floor first. */
@@ -30,7 +31,7 @@ const jobs: BenchJob[] = [
   idle,
 ];
 
-const usage = `npm run bench [-- <job> …] [--seconds 5] [--concurrency 1,10,50]
+const usage = `npm run bench [-- <job> …] [--seconds 10] [--concurrency 1,10,50]
 
 ${jobs.map(({ name, about }) => `  ${name.padEnd(21)}${about}`).join('\n')}`;
 
@@ -38,7 +39,7 @@ async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      seconds: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '10' },
       concurrency: { type: 'string', default: '1,10,50' },
       help: { type: 'boolean', default: false },
     },
@@ -56,17 +57,23 @@ async function measure(wanted: BenchJob[], seconds: number, concurrency: number[
   const databases = await startDatabases();
   const results: Result[] = [];
   try {
-    for (const job of wanted) {
-      for await (const result of job.run({ databases, seconds, concurrency })) {
-        results.push(result);
-        const { job: name, ...figures } = result;
-        console.log(JSON.stringify({ job: name, command: `npm run bench -- ${job.name}`, ...figures }));
-      }
+    for await (const result of measureAll(wanted, { databases, seconds, concurrency })) {
+      results.push(result);
+      const { job, ...figures } = result;
+      console.log(JSON.stringify({ job, command: `npm run bench -- ${job}`, ...figures }));
     }
   } finally {
     await databases.stop();
   }
   return results;
+}
+
+async function* measureAll(wanted: BenchJob[], context: BenchContext): AsyncGenerator<Result> {
+  yield* measureInTurns(
+    wanted.filter((job) => 'enter' in job),
+    context,
+  );
+  for (const job of wanted) if ('run' in job) yield* job.run(context);
 }
 
 main().catch((error: unknown) => {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { query } from '../support/bench-database.js';
-import { type BenchJob } from '../support/bench-job.js';
+import { type SoloJob } from '../support/bench-job.js';
 import { load } from '../support/load.js';
 import { Seer } from '../support/seer.js';
 import { inputs, threeTransforms } from '../support/specs.js';
@@ -9,7 +9,7 @@ import { rate } from '../support/statistics.js';
 const RUNS = 2_000;
 const PATIENCE_MS = 60_000;
 
-export const asyncRun: BenchJob = {
+export const asyncRun: SoloJob = {
   name: 'async-run',
   about: '2,000 runs accepted, then all COMPLETED',
   async *run({ databases }) {

@@ -1,12 +1,12 @@
 import { query } from '../support/bench-database.js';
-import { type BenchJob } from '../support/bench-job.js';
+import { type SoloJob } from '../support/bench-job.js';
 import { load } from '../support/load.js';
 import { Seer } from '../support/seer.js';
 import { inputs, threeTransforms } from '../support/specs.js';
 
 const RUNS = 5_000;
 
-export const bytesPerRun: BenchJob = {
+export const bytesPerRun: SoloJob = {
   name: 'bytes-per-run',
   about: 'growth of the database for each run of sync-run, indexes included',
   async *run({ databases }) {

@@ -1,14 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BenchJob } from '../support/bench-job.js';
+import { type SoloJob } from '../support/bench-job.js';
 import { newKey, Seer } from '../support/seer.js';
 import { inputs, threeTransforms } from '../support/specs.js';
 import { median } from '../support/statistics.js';
 
 const STARTS = 5;
 
-export const coldStart: BenchJob = {
+export const coldStart: SoloJob = {
   name: 'cold-start',
   about: 'from the start of the program, with its own database and existing data, to its first COMPLETED run',
   async *run() {

@@ -1,4 +1,4 @@
-import { type BenchJob } from '../support/bench-job.js';
+import { type SoloJob } from '../support/bench-job.js';
 import { load } from '../support/load.js';
 import { Seer } from '../support/seer.js';
 import { fanOut as spec } from '../support/specs.js';
@@ -6,7 +6,7 @@ import { rate } from '../support/statistics.js';
 
 const ITEMS = 1_000;
 
-export const fanOut: BenchJob = {
+export const fanOut: SoloJob = {
   name: 'fan-out',
   about: 'for_each over 1,000 items with a trivial body, answered when all steps are saved',
   async *run({ databases }) {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type BenchJob } from '../support/bench-job.js';
+import { type SoloJob } from '../support/bench-job.js';
 import { load } from '../support/load.js';
 import { Seer } from '../support/seer.js';
 import { inputs, threeTransforms } from '../support/specs.js';
@@ -8,7 +8,7 @@ import { round } from '../support/statistics.js';
 const RUNS = 1_000;
 const IDLE_MS = 5_000;
 
-export const idle: BenchJob = {
+export const idle: SoloJob = {
   name: 'idle',
   about: 'memory and CPU of a process with nothing to do, after its start and after 1,000 runs',
   async *run({ databases }) {

@@ -1,7 +1,7 @@
 import { Annotation, END, START, StateGraph } from '@langchain/langgraph';
-import { type BenchJob } from '../support/bench-job.js';
+import { type ComparedJob, type Wanted } from '../support/bench-job.js';
+import { type Measured } from '../support/load.js';
 import { inputs } from '../support/specs.js';
-import { rate } from '../support/statistics.js';
 
 const State = Annotation.Root({
   inputs: Annotation<typeof inputs>,
@@ -21,28 +21,26 @@ const graph = new StateGraph(State)
   .addEdge('third', END)
   .compile();
 
-export const langgraphAlone: BenchJob = {
+export const langgraphAlone: ComparedJob = {
   name: 'langgraph-alone',
   about: 'the same transforms as a plain StateGraph, without HTTP and database',
-  async *run({ seconds }) {
-    await invokeFor(1);
-    yield rate('langgraph-alone', 10, await invokeFor(seconds));
-  },
+  enter: () => Promise.resolve({ measure: invoke }),
 };
 
-async function invokeFor(seconds: number) {
+async function invoke({ concurrency, seconds = Infinity, count = Infinity }: Wanted): Promise<Measured> {
   const start = performance.now();
   const until = start + seconds * 1_000;
   const milliseconds: number[] = [];
+  let left = count;
   const client = async (): Promise<void> => {
-    for (let now = performance.now(); now < until;) {
+    for (let now = performance.now(); now < until && left-- > 0;) {
       await graph.invoke({ inputs });
       const end = performance.now();
       milliseconds.push(end - now);
       now = end;
     }
   };
-  await Promise.all(Array.from({ length: 10 }, client));
+  await Promise.all(Array.from({ length: concurrency }, client));
   return {
     count: milliseconds.length,
     seconds: (performance.now() - start) / 1_000,

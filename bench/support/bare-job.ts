@@ -1,5 +1,5 @@
-import { type BenchJob } from './bench-job.js';
-import { measurePoints } from './points.js';
+import { type ComparedJob } from './bench-job.js';
+import { load } from './load.js';
 import { Program } from './program.js';
 import { expectSaved } from './saved.js';
 import { inputs } from './specs.js';
@@ -15,21 +15,21 @@ export interface Bare {
 }
 
 /** A job that measures it as Seer is measured: same load, same counts, same proof. */
-export function bareJob({ name, about, script, saved }: Bare): BenchJob {
+export function bareJob({ name, about, script, saved }: Bare): ComparedJob {
   return {
     name,
     about,
-    async *run(context) {
-      const database = await context.databases.create(`bench_${name.replaceAll('-', '_')}`);
+    async enter({ databases }) {
+      const database = await databases.create(`bench_${name.replaceAll('-', '_')}`);
       const program = new Program(script, { DATABASE_URL: database, NODE_ENV: 'production' });
-      try {
-        const [, url] = await program.says(/listens at (\S+)/);
-        const request = { url: url!, path: '/', body: { inputs }, status: 200 };
-        const answered = yield* measurePoints({ job: name, program, database, request }, context);
-        await expectSaved(database, answered, saved);
-      } finally {
-        await program.stop();
-      }
+      const [, url] = await program.says(/listens at (\S+)/);
+      return {
+        program,
+        database,
+        measure: (wanted) => load({ url: url!, path: '/', body: { inputs }, status: 200, ...wanted }),
+        prove: (answered) => expectSaved(database, answered, saved),
+        stop: () => program.stop(),
+      };
     },
   };
 }

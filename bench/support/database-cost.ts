@@ -11,27 +11,38 @@ export interface DatabaseCost {
   readonly bytes_per_run: number;
 }
 
-/** Measures from now on. Nothing else may work on the server meanwhile: it has one write-ahead log. */
+/**
+ * Measures between `resume` and `pause`. Nothing else may work on the server meanwhile: it has one write-ahead log.
+ * Bytes, which need a vacuum, are those since the start.
+ */
 export class DatabaseMeter {
+  private readonly sum = { statements: 0, wal: 0 };
+  private since: Counters | undefined;
+
   private constructor(
     private readonly database: string,
     private readonly bytes: number,
-    private readonly counters: Counters,
   ) {}
 
   static async start(database: string): Promise<DatabaseMeter> {
-    const bytes = await tableBytes(database);
-    return new DatabaseMeter(database, bytes, await readCounters(database));
+    return new DatabaseMeter(database, await tableBytes(database));
+  }
+
+  async resume(): Promise<void> {
+    this.since = await readCounters(this.database);
+  }
+
+  async pause(): Promise<void> {
+    const { statements, wal } = await readCounters(this.database);
+    this.sum.statements += statements - this.since!.statements;
+    this.sum.wal += wal - this.since!.wal;
   }
 
   async perRun(runs: number): Promise<DatabaseCost> {
-    // First what the measuring of bytes itself adds to.
-    const { statements, wal } = await readCounters(this.database);
-    const bytes = await tableBytes(this.database);
     return {
-      statements_per_run: round((statements - this.counters.statements) / runs),
-      wal_bytes_per_run: Math.round((wal - this.counters.wal) / runs),
-      bytes_per_run: Math.round((bytes - this.bytes) / runs),
+      statements_per_run: round(this.sum.statements / runs),
+      wal_bytes_per_run: Math.round(this.sum.wal / runs),
+      bytes_per_run: Math.round(((await tableBytes(this.database)) - this.bytes) / runs),
     };
   }
 }

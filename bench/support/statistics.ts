@@ -24,6 +24,16 @@ export function rate(job: string, concurrency: number, { count, seconds, millise
   };
 }
 
+/** Several measurements of the same as one. */
+export function merge(parts: readonly Measured[]): Measured {
+  const milliseconds = parts.flatMap((part) => Array.from(part.milliseconds));
+  return {
+    count: milliseconds.length,
+    seconds: parts.reduce((sum, { seconds }) => sum + seconds, 0),
+    milliseconds: Float64Array.from(milliseconds).sort(),
+  };
+}
+
 /** The value below which this share of the ascending values lies. */
 export function quantile(ascending: ArrayLike<number>, share: number): number {
   return ascending[Math.min(ascending.length - 1, Math.floor(ascending.length * share))] ?? NaN;

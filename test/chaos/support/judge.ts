@@ -100,7 +100,7 @@ export class Judge {
       const expected = reference.calls.get(place)?.length ?? 0;
       if (made.length > expected) verdict.resumedNodes += 1;
       if (made.length > expected + hits.length + restarts)
-        report('repeated', `${place} was called ${made.length} times`);
+        report('repeated', `${place} was called ${made.length} times, ${JSON.stringify({ transitions, hits, made })}`);
       const done = steps.find((step) => step.status === 'COMPLETED' && place.endsWith(`:${step.path}`))?.completed_at;
       if (done && made.some(({ at }) => at > done.getTime())) report('repeated', `${place} ran after it was done`);
     }

@@ -6,6 +6,8 @@ export interface Transition {
   readonly was: string | null;
   readonly became: string;
   readonly attempt: number;
+  /** The process that holds it from now on. */
+  readonly worker_id: string | null;
   readonly at: Date;
 }
 
@@ -13,17 +15,19 @@ export interface Transition {
 export async function recordTransitions(database: pg.Client): Promise<void> {
   await database.query(`
     create table chaos_transition (
-      n bigserial primary key, run_id uuid, was text, became text, attempt int, at timestamptz default clock_timestamp()
+      n bigserial primary key, run_id uuid, was text, became text, attempt int, worker_id uuid,
+      at timestamptz default clock_timestamp()
     );
     create index on chaos_transition (run_id);
     create index on workflow_run ((inputs ->> 'target'));
     create function chaos_transition() returns trigger language plpgsql as $$
     begin
       if tg_op = 'INSERT' then
-        insert into chaos_transition (run_id, became, attempt) values (new.run_id, new.status, new.attempt);
+        insert into chaos_transition (run_id, became, attempt, worker_id)
+        values (new.run_id, new.status, new.attempt, new.worker_id);
       elsif old.status <> new.status or old.attempt <> new.attempt or old.completed_at is not null then
-        insert into chaos_transition (run_id, was, became, attempt)
-        values (new.run_id, old.status, new.status, new.attempt);
+        insert into chaos_transition (run_id, was, became, attempt, worker_id)
+        values (new.run_id, old.status, new.status, new.attempt, new.worker_id);
       end if;
       return null;
     end $$;
@@ -33,7 +37,7 @@ export async function recordTransitions(database: pg.Client): Promise<void> {
 
 export async function transitionsOf(database: pg.Client, runIds: readonly string[]): Promise<Transition[]> {
   const { rows } = await database.query<Transition>(
-    'select run_id, was, became, attempt, at from chaos_transition where run_id = any($1) order by n',
+    'select run_id, was, became, attempt, worker_id, at from chaos_transition where run_id = any($1) order by n',
     [runIds],
   );
   return rows;
