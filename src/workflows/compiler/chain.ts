@@ -8,8 +8,8 @@ import { type RunContext, runContextOf } from './run-context.js';
 export type Act = (chain: Chain) => Promise<void> | void;
 
 /**
- * Several acts executed as one graph node. Consecutive nodes without effect are fused this way: they are recomputed for
- * free after a crash, so they need no superstep each. Their step rows are still written, one per node.
+ * Several acts executed as one graph node: all between two points at which there is something to route. After a crash
+ * each act answers with its step row, if there is one, so none needs a superstep of its own.
  */
 export class Chain {
   /** What expressions see; grows with each act. */

@@ -9,12 +9,12 @@ import { emitLoop } from './emit-loop.js';
 import { type Emission, entryName, type Sequence } from './emission.js';
 import { chainBlock, graphBlock } from './execute-block.js';
 import { GraphDraft } from './graph-draft.js';
-import { leafAct, leafEffect, policyAct } from './leaf-act.js';
+import { leafAct, policyAct } from './leaf-act.js';
 
 /**
- * Makes a graph of a block: consecutive nodes without effect become one graph node, every node with an effect a graph
- * node of its own, control flow becomes conditional edges, `Send`s and loop edges. Blocks that run side by side or
- * again and again are graphs of their own, so that each has its own scope and its own pace.
+ * Makes a graph of a block: consecutive nodes become one graph node, for what makes a node durable is its step row and
+ * not a superstep; control flow becomes conditional edges, `Send`s and loop edges. Blocks that run side by side or again
+ * and again are graphs of their own, so that each has its own scope and its own pace.
  */
 export function emitBlock(nodes: Block, emission: Emission): CompiledBlock {
   const sequence = new SequenceEmitter(new GraphDraft(), emission, START);
@@ -69,20 +69,15 @@ class SequenceEmitter implements Sequence {
 
   private node(node: NodeSpec): void {
     const type = this.emission.nodeTypes.get(node.type)!;
-    if (!isLeaf(type)) return this.control(node);
-    const alone = leafEffect(node, this.emission) !== 'none';
-    if (alone) this.flush();
-    this.act(entryName(node), leafAct(node, this.emission));
-    if (alone) this.flush();
+    if (isLeaf(type)) this.act(entryName(node), leafAct(node, this.emission));
+    else this.control(node);
   }
 
   private control(node: NodeSpec): void {
     const { on_error: onError, retry, timeout } = node;
     if (retry || timeout || (onError !== undefined && onError !== 'fail')) {
       // What fails inside must be caught in one place: the node and its blocks become one act.
-      this.flush();
       this.act(entryName(node), policyAct(node, this.emission));
-      this.flush();
       return;
     }
     const type = this.emission.nodeTypes.get(node.type)!;

@@ -22,6 +22,12 @@ const stepColumns =
   'started_at timestamptz, completed_at timestamptz';
 const stepFields = fieldsOf(stepColumns);
 
+/**
+ * Written so that no index serves it: the runs are found by their ids. The index of running runs is full of those that
+ * ran a moment ago.
+ */
+const isRunning = `concat(w.status) = 'RUNNING'`;
+
 const parts = {
   /** Runs that are new; a run with an idempotency key only if the key was free: of several in a batch, the first. */
   runs: (parameter: string) => `
@@ -54,13 +60,14 @@ const parts = {
     )`,
   /**
    * Steps of runs that exist, fenced: only while the run is still at our attempt. A cancelled run still takes what was
-   * under way when it was cancelled.
+   * under way when it was cancelled. `limit` makes each run be looked up by its id, whatever the planner thinks.
    */
   steps: (parameter: string) => `
     steps as (
       insert into workflow_run_step (${stepFields})
       select ${fieldsOf(stepColumns, 't.')} from json_to_recordset(${parameter}::json) as t(${stepColumns}, fence smallint)
-      join workflow_run w on w.run_id = t.run_id and w.attempt = t.fence and w.status in ('RUNNING', 'CANCELLED')
+      cross join lateral (select attempt, status from workflow_run where run_id = t.run_id limit 1) w
+      where w.attempt = t.fence and w.status in ('RUNNING', 'CANCELLED')
       returning run_id
     )`,
   /** Ends of runs, fenced likewise: a compare-and-set of the status. */
@@ -71,7 +78,7 @@ const parts = {
           completed_at = t.completed_at, worker_id = null, waiting_for = null, wake_at = null
       from json_to_recordset(${parameter}::json) as t(run_id uuid, fence smallint, status text, outputs json, error text,
         error_detail json, completed_at timestamptz)
-      where w.run_id = t.run_id and w.attempt = t.fence and w.status = 'RUNNING'
+      where w.run_id = t.run_id and w.attempt = t.fence and ${isRunning}
       returning w.run_id, w.status, w.parent_run_id, w.parent_path
     )`,
   /** For ends of child runs: their parents go on. In the same statement, so no crash can come between. */
@@ -96,7 +103,7 @@ const parts = {
           ran_ms = w.ran_ms + t.ran_ms, worker_id = null
       from json_to_recordset(${parameter}::json) as t(run_id uuid, fence smallint, answers int, waiting_for jsonb,
         wake_at timestamptz, deadline timestamptz, ran_ms int)
-      where w.run_id = t.run_id and w.attempt = t.fence and w.status = 'RUNNING'
+      where w.run_id = t.run_id and w.attempt = t.fence and ${isRunning}
       returning w.run_id
     )`,
 } as const;
