@@ -67,7 +67,7 @@ const parts = {
       insert into workflow_run_step (${stepFields})
       select ${fieldsOf(stepColumns, 't.')} from json_to_recordset(${parameter}::json) as t(${stepColumns}, fence smallint)
       cross join lateral (select attempt, status from workflow_run where run_id = t.run_id limit 1) w
-      where w.attempt = t.fence and w.status in ('RUNNING', 'CANCELLED')
+      where w.status in ('RUNNING', 'CANCELLED') and w.attempt = t.fence
       returning run_id
     )`,
   /** Ends of runs, fenced likewise: a compare-and-set of the status. */
