@@ -1,6 +1,7 @@
 import { type EntityClass } from '@mikro-orm/core';
 import { EncryptionKey } from './common/encryption/encryption-key.entity.js';
 import { IdempotencyRecord } from './common/http/idempotency/idempotency-record.entity.js';
+import { oauthEntities } from './oauth/index.js';
 import { usersEntities } from './users/index.js';
 import { workflowsEntities } from './workflows/index.js';
 
@@ -9,5 +10,6 @@ export const entities: EntityClass<object>[] = [
   EncryptionKey,
   IdempotencyRecord,
   ...usersEntities,
+  ...oauthEntities,
   ...workflowsEntities,
 ];

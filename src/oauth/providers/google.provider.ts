@@ -1,0 +1,27 @@
+import { defineOAuthProvider } from './define-provider.js';
+
+export const google = defineOAuthProvider({
+  key: 'google',
+  title: 'Google',
+  documentation: 'https://developers.google.com/identity/protocols/oauth2/web-server',
+  endpoints: {
+    authorizeUrl: 'https://accounts.google.com/o/oauth2/v2/auth',
+    tokenUrl: 'https://oauth2.googleapis.com/token',
+    revokeUrl: 'https://oauth2.googleapis.com/revoke',
+    issuer: 'https://accounts.google.com',
+  },
+  clientAuthentication: 'post',
+  scopes: {
+    'https://www.googleapis.com/auth/gmail.readonly': 'Read your mail',
+    'https://www.googleapis.com/auth/gmail.send': 'Send mail in your name',
+    'https://www.googleapis.com/auth/spreadsheets': 'Read and change your spreadsheets',
+    'https://www.googleapis.com/auth/drive.readonly': 'See your files in Drive',
+  },
+  baseScopes: ['openid', 'email'],
+  // A refresh token comes only offline, and after the first consent only when asked for again.
+  authorizeParams: { access_type: 'offline', prompt: 'consent', include_granted_scopes: 'true' },
+  async account({ call }) {
+    const { sub, email } = await call('https://openidconnect.googleapis.com/v1/userinfo');
+    return { id: String(sub), label: String(email) };
+  },
+});
