@@ -14,6 +14,13 @@ import { loggingOptions } from './common/logging.js';
 import { entities } from './entities.js';
 import { HealthModule } from './health/health.module.js';
 import { IntegrationsModule, toolCatalogue, type ToolCatalogue } from './integrations/index.js';
+import {
+  oauthJobs,
+  OAuthModule,
+  oauthProblems,
+  type OAuthProvider,
+  providers as oauthProviders,
+} from './oauth/index.js';
 import { principalOf, UsersModule, usersProblems } from './users/index.js';
 import { WorkflowsModule, workflowsProblems } from './workflows/index.js';
 
@@ -21,6 +28,8 @@ import { WorkflowsModule, workflowsProblems } from './workflows/index.js';
 export interface AppOptions {
   /** What `tool` nodes can call. */
   readonly tools?: ToolCatalogue;
+  /** What accounts can be connected of. */
+  readonly providers?: readonly OAuthProvider[];
 }
 
 /** The product modules in their line: each may use those above it, none those below. */
@@ -29,7 +38,7 @@ export class AppModule {
   static forRoot(
     environment: Environment,
     database: Database,
-    { tools = toolCatalogue }: AppOptions = {},
+    { tools = toolCatalogue, providers = oauthProviders }: AppOptions = {},
   ): DynamicModule {
     return {
       module: AppModule,
@@ -39,9 +48,9 @@ export class AppModule {
         DatabaseModule.forRoot(entities, database),
         EncryptionModule,
         EgressModule,
-        JobsModule.forRoot([pruneIdempotency]),
+        JobsModule.forRoot([pruneIdempotency, ...oauthJobs]),
         HttpModule.forRoot({
-          problems: [usersProblems, workflowsProblems],
+          problems: [usersProblems, oauthProblems, workflowsProblems],
           cursorKey: {
             inject: [EncryptionService],
             useFactory: (encryption: EncryptionService) => () => encryption.deriveKey('cursor'),
@@ -49,6 +58,7 @@ export class AppModule {
           callerId: (request) => principalOf(request).userId,
         }),
         UsersModule,
+        OAuthModule.forRoot(providers),
         IntegrationsModule.forRoot(tools),
         WorkflowsModule,
         HealthModule,

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { type Fault, fault } from '../fault-point.js';
-import { boolean, integer, oneOf, origin, secret, text, url, type Variable } from './variable.js';
+import { type ClientOfProvider, clientsOf, clientVariables } from './client-variables.js';
+import { type CustomProvider, customProviders } from './custom-providers.js';
+import { boolean, integer, oneOf, origin, origins, secret, text, url, type Variable } from './variable.js';
 
 /** Which work a process takes: `api` answers requests, `worker` executes runs, `all` does both. */
 export type Role = 'all' | 'api' | 'worker';
@@ -24,6 +26,13 @@ const variables = {
   }),
   SEER_PUBLIC_URL: origin({
     about: 'Address at which browsers and providers reach Seer; default is the listening one.',
+  }),
+  SEER_FRONTEND_ORIGINS: origins({
+    about: 'Origins that browsers may be sent to after an account was connected, comma separated.',
+  }),
+  SEER_OAUTH_PROVIDERS: customProviders({
+    about:
+      'Further OpenID Connect issuers that people may connect accounts of: a JSON array, see docs/oauth-providers.md.',
   }),
   SEER_BOOTSTRAP_API_KEY: secret({
     min: 32,
@@ -81,6 +90,10 @@ export class Environment {
   readonly dataDirectory: string;
   readonly role: Role;
   readonly publicUrl: string | undefined;
+  readonly frontendOrigins: readonly string[];
+  readonly oauthProviders: readonly CustomProvider[];
+  /** Client credentials by key of the provider. */
+  readonly oauthClients: ReadonlyMap<string, ClientOfProvider>;
   readonly bootstrapApiKey: string | undefined;
   readonly masterKey: string | undefined;
   readonly masterKeyFile: string;
@@ -97,7 +110,10 @@ export class Environment {
   readonly fault: Fault | undefined;
   readonly production: boolean;
 
-  constructor(values: Values) {
+  constructor(values: Values, oauthClients: ReadonlyMap<string, ClientOfProvider> = new Map()) {
+    this.oauthClients = oauthClients;
+    this.frontendOrigins = values.SEER_FRONTEND_ORIGINS ?? [];
+    this.oauthProviders = values.SEER_OAUTH_PROVIDERS ?? [];
     this.port = values.PORT ?? 3000;
     this.host = values.HOST ?? '127.0.0.1';
     this.databaseUrl = values.DATABASE_URL;
@@ -156,17 +172,19 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
   if (values.SEER_FAULT_POINT && values.NODE_ENV === 'production') {
     problems.push('SEER_FAULT_POINT must not be set when NODE_ENV is production: the process would kill itself');
   }
+  const oauthClients = clientsOf(source, (problem) => problems.push(problem));
   if (problems.length > 0) throw new ConfigurationError(problems.join('\n'));
-  return new Environment(values as Values);
+  return new Environment(values as Values, oauthClients);
 }
 
 /** The rows of docs/configuration.md. */
 export function describeVariables(): { name: string; default: string; about: string }[] {
-  return Object.entries(variables).map(([name, variable]) => ({
+  const fixed = Object.entries(variables).map(([name, variable]) => ({
     name,
     default: variable.default === undefined ? '' : String(variable.default as string | number),
     about: variable.about,
   }));
+  return [...fixed, ...clientVariables];
 }
 
 function authOf(values: Values): Environment['auth'] {

@@ -95,3 +95,9 @@ export function secret(rule: { about: string; min: number }): Variable<string> {
     },
   };
 }
+
+/** Several {@link origin}s, comma separated. */
+export function origins(rule: { about: string }): Variable<readonly string[]> {
+  const { parse } = origin(rule);
+  return { about: rule.about, parse: (given) => given.split(',').map((one) => parse(one.trim())!) };
+}

@@ -33,7 +33,7 @@ const forPages = helmet({
     },
   },
 });
-const pages = /^\/(?:problems|v1\/approvals|v1\/approval-forms)\//;
+const pages = /^\/(?:problems|v1\/approvals|v1\/approval-forms|v1\/integrations\/\w+\/(?:callback$|connect))(?:\/|$)/;
 
 /** helmet's headers, and `Cache-Control: no-store`: answers belong to one caller at one moment. */
 export function securityHeaders(request: Request, response: Response, next: NextFunction): void {

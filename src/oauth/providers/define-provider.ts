@@ -23,6 +23,8 @@ export interface AccountContext {
   readonly accessToken: string;
   /** The answer of the token endpoint; some providers say it there. */
   readonly answer: JsonObject;
+  /** Of the ID token, checked; only of issuers that are discovered. */
+  readonly claims?: JsonObject | undefined;
   /**
    * A request with the token in its Authorization header; JSON is expected back.
    * @throws OAuthUpstreamError when there is none

@@ -9,6 +9,8 @@ export const scopes = {
   'workflows:write': 'Create, change, publish and delete workflows.',
   'runs:read': 'Read runs, their steps and outputs.',
   'runs:write': 'Start, cancel, resume and fork runs.',
+  'connections:read': 'Read connected accounts, never their tokens.',
+  'connections:write': 'Connect accounts, refresh and delete connections.',
   'keys:read': 'List API keys.',
   'keys:write': 'Create and revoke API keys, with at most the scopes one has.',
   admin: 'Use the admin API (role admin only).',

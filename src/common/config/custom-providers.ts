@@ -1,0 +1,56 @@
+import { isJsonObject } from '../json.js';
+import { type Variable } from './variable.js';
+
+/** An OpenID Connect issuer that people may connect accounts of. */
+export interface CustomProvider {
+  readonly key: string;
+  readonly title: string;
+  readonly issuer: string;
+  /** Asked for besides `openid`, each with what it lets Seer do. */
+  readonly scopes: Readonly<Record<string, string>>;
+  readonly clientAuthentication: 'basic' | 'post';
+}
+
+const shape =
+  'must be a JSON array such as [{"key":"acme","title":"Acme","issuer":"https://login.acme.example",' +
+  '"scopes":{"email":"See your address","offline_access":"Stay connected"},"client_authentication":"basic"}]';
+
+/** A variable that lists custom providers. */
+export function customProviders({ about }: { about: string }): Variable<CustomProvider[]> {
+  return { about, parse: (given) => listOf(given).map(providerOf) };
+}
+
+function listOf(text: string): unknown[] {
+  try {
+    const list: unknown = JSON.parse(text);
+    if (Array.isArray(list)) return list;
+  } catch {
+    // Said below.
+  }
+  throw new Error(shape);
+}
+
+function providerOf(entry: unknown): CustomProvider {
+  if (!isJsonObject(entry)) throw new Error(shape);
+  const { key, title = key, issuer, scopes = {}, client_authentication: authentication = 'basic', ...rest } = entry;
+  if (typeof key !== 'string' || !/^[a-z][a-z0-9_]{0,31}$/.test(key)) {
+    throw new Error(`${shape}; a key has lower case letters, digits and _, at most 32`);
+  }
+  const isUrl = typeof issuer === 'string' && /^https?:$/.test(URL.parse(issuer)?.protocol ?? '');
+  if (!isUrl) throw new Error(`${shape}; the issuer of "${key}" is no http or https URL`);
+  if (!isJsonObject(scopes) || Object.values(scopes).some((text) => typeof text !== 'string')) {
+    throw new Error(`${shape}; the scopes of "${key}" must be texts by scope`);
+  }
+  if (authentication !== 'basic' && authentication !== 'post') {
+    throw new Error(`${shape}; client_authentication of "${key}" must be basic or post`);
+  }
+  const [unknown] = Object.keys(rest);
+  if (unknown !== undefined) throw new Error(`${shape}; "${key}" has an unknown member "${unknown}"`);
+  return {
+    key,
+    title: String(title as string),
+    issuer,
+    scopes: scopes as Record<string, string>,
+    clientAuthentication: authentication,
+  };
+}

@@ -1,0 +1,252 @@
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Injectable, Logger } from '@nestjs/common';
+import { makePublicId } from '../../common/public-id.js';
+import { OAuthClients } from '../clients/oauth-clients.js';
+import {
+  ConnectionNeedsReauthError,
+  ConnectionNotFoundError,
+  ConnectionUnavailableError,
+  ProviderNotConfiguredError,
+} from '../oauth.errors.js';
+import { TokenEndpoint } from '../protocol/token-endpoint.js';
+import { OAuthRefusedError, OAuthTroubleError } from '../protocol/upstream.errors.js';
+import { ProviderRegistry } from '../providers/provider-registry.js';
+import { ConnectionTokens } from './connection-tokens.js';
+import { type OAuthConnectionStatus } from './oauth-connection.entity.js';
+import { Turnstile } from './turnstile.js';
+
+/** A token that works at the moment. */
+export interface FreshToken {
+  readonly accessToken: string;
+  /** Granted. */
+  readonly scopes: readonly string[];
+  /** The uuid of its connection. */
+  readonly connectionId: string;
+  readonly provider: string;
+}
+
+interface Row {
+  id: string;
+  connection_id: string;
+  user_id: string;
+  provider: string;
+  account_label: string;
+  access_token: string;
+  refresh_token: string | null;
+  scopes: string[];
+  status: OAuthConnectionStatus;
+  last_error: string | null;
+  refresh_failures: number;
+  /** Whether it lasts long enough to be used. */
+  lasts: boolean;
+  /** Whether it has not ended yet. */
+  works: boolean;
+  /** Seconds until a refresh may be tried again; none or less: at once. */
+  patience: number | null;
+}
+
+/** What came of a refresh, to be told when it is stored. */
+type Outcome = { row: Row; accessToken: string } | { error: Error };
+
+/** A token is refreshed this long before it ends: it has to last for the request it is taken for. */
+const LEEWAY_SECONDS = 60;
+/** Each holds a connection of the pool while a provider thinks. */
+const REFRESHES_AT_A_TIME = 3;
+const FIRST_BACKOFF_SECONDS = 5;
+const MOST_BACKOFF_SECONDS = 3_600;
+
+/** What providers call a refresh token that they will never take again. */
+const goneForGood = new Set(['invalid_grant', 'bad_refresh_token', 'invalid_refresh_token', 'access_denied']);
+const takenBack = new Set(['token_revoked', 'account_inactive']);
+
+const columns = `id::text, connection_id, user_id::text, provider, account_label, access_token, refresh_token, scopes, status,
+  last_error, refresh_failures,
+  expires_at is null or expires_at > now() + ? * interval '1 second' as lasts,
+  expires_at is null or expires_at > now() as works,
+  extract(epoch from retry_at - now())::float8 as patience`;
+
+/** The one path to access tokens. Refreshes a token that is about to end: once, whoever asks and however many. */
+@Injectable()
+export class AccessTokens {
+  private readonly log = new Logger(AccessTokens.name);
+  private readonly underWay = new Map<string, Promise<FreshToken>>();
+  private readonly turnstile = new Turnstile(REFRESHES_AT_A_TIME);
+
+  constructor(
+    private readonly em: EntityManager,
+    private readonly tokens: ConnectionTokens,
+    private readonly registry: ProviderRegistry,
+    private readonly clients: OAuthClients,
+    private readonly endpoint: TokenEndpoint,
+  ) {}
+
+  /**
+   * A token of a connection of this user that is good for another minute.
+   * @param connectionId uuid
+   * @param rejected a token that the provider has just refused although it had not ended: it is not given again
+   * @param leewaySeconds how long the token must last
+   * @throws ConnectionNotFoundError
+   * @throws ConnectionNeedsReauthError when only the account's owner can help
+   * @throws ConnectionUnavailableError when the provider gives no new one at the moment
+   */
+  async fresh(
+    { connectionId, userId }: { connectionId: string; userId: string },
+    { rejected, leewaySeconds = LEEWAY_SECONDS }: { rejected?: string; leewaySeconds?: number } = {},
+  ): Promise<FreshToken> {
+    const row = await this.read(this.em.fork(), connectionId, userId, leewaySeconds);
+    const known = await this.usable(row, rejected);
+    return known ?? this.refreshOnce(row, rejected, leewaySeconds);
+  }
+
+  /** Callers of this process share one refresh. */
+  private refreshOnce(row: Row, rejected: string | undefined, leewaySeconds: number): Promise<FreshToken> {
+    const { id } = row;
+    const known = this.underWay.get(id);
+    if (known) return known;
+    const refresh = this.turnstile
+      .pass(() => this.refresh(row, rejected, leewaySeconds))
+      .finally(() => this.underWay.delete(id));
+    this.underWay.set(id, refresh);
+    return refresh;
+  }
+
+  /**
+   * The row is locked while the provider is asked: others wait, and then find the new token. What came of it is stored
+   * with the lock, an error as well as a token.
+   */
+  private async refresh(
+    { connection_id: connectionId, user_id: userId }: Row,
+    rejected: string | undefined,
+    leewaySeconds: number,
+  ): Promise<FreshToken> {
+    const outcome = await this.em.fork().transactional(async (em): Promise<Outcome> => {
+      const row = await this.read(em, connectionId, userId, leewaySeconds, 'for update');
+      const known = await this.usable(row, rejected);
+      if (known) return { row, accessToken: known.accessToken };
+      if (row.refresh_token === null) {
+        const why = 'its access token ended, and the provider gave no refresh token.';
+        return this.end(em, row, 'reauth_required', why);
+      }
+      if (row.patience !== null && row.patience > 0) return this.makeDo(row, rejected, row.patience);
+      return this.ask(em, row, row.refresh_token, rejected);
+    });
+    if ('error' in outcome) throw outcome.error;
+    return freshOf(outcome.row, outcome.accessToken);
+  }
+
+  private async ask(em: EntityManager, row: Row, sealed: string, rejected: string | undefined): Promise<Outcome> {
+    const owner = { connectionId: row.connection_id, userId: row.user_id };
+    const provider = this.registry.get(row.provider);
+    try {
+      const refreshToken = await this.tokens.open(owner, 'refresh_token', sealed);
+      const grant = await this.endpoint.refresh(provider, await this.clients.of(provider), refreshToken);
+      await em.execute(
+        `update oauth_connection
+            set access_token = ?, refresh_token = coalesce(?, refresh_token), expires_at = ?,
+                scopes = coalesce(?::text[], scopes), status = 'healthy', last_refreshed_at = now(), last_error = null,
+                refresh_failures = 0, retry_at = null, updated_at = now()
+          where id = ?`,
+        [
+          this.tokens.seal(owner, 'access_token', grant.accessToken),
+          grant.refreshToken ? this.tokens.seal(owner, 'refresh_token', grant.refreshToken) : null,
+          grant.expiresAt,
+          grant.scopes ? textArray(grant.scopes) : null,
+          row.id,
+        ],
+      );
+      return { row: { ...row, scopes: grant.scopes ?? row.scopes }, accessToken: grant.accessToken };
+    } catch (error) {
+      if (error instanceof OAuthRefusedError && takenBack.has(error.error)) {
+        return this.end(em, row, 'revoked', `${provider.title} says that access was taken back.`);
+      }
+      if (error instanceof OAuthRefusedError && goneForGood.has(error.error)) {
+        return this.end(em, row, 'reauth_required', `${provider.title} refuses its refresh token (${error.error}).`);
+      }
+      const isTrouble = error instanceof OAuthTroubleError || error instanceof OAuthRefusedError;
+      if (!isTrouble && !(error instanceof ProviderNotConfiguredError)) throw error;
+      return this.backOff(em, row, rejected, error);
+    }
+  }
+
+  /** Nobody but the owner can help. */
+  private async end(em: EntityManager, row: Row, status: OAuthConnectionStatus, why: string): Promise<Outcome> {
+    await em.execute(`update oauth_connection set status = ?, last_error = ?, updated_at = now() where id = ?`, [
+      status,
+      why,
+      row.id,
+    ]);
+    this.log.warn({ connection_id: publicIdOf(row), provider: row.provider }, `A connection is ${status}: ${why}`);
+    return { error: needsReauth(row, why) };
+  }
+
+  /** Another time may be better: nobody asks before that. */
+  private async backOff(em: EntityManager, row: Row, rejected: string | undefined, error: Error): Promise<Outcome> {
+    const wished = error instanceof OAuthTroubleError ? error.retryAfter : undefined;
+    const seconds = Math.min(
+      wished ?? FIRST_BACKOFF_SECONDS * 2 ** Math.min(row.refresh_failures, 10),
+      MOST_BACKOFF_SECONDS,
+    );
+    await em.execute(
+      `update oauth_connection
+          set last_error = ?, refresh_failures = least(refresh_failures + 1, 1000),
+              retry_at = now() + ? * interval '1 second', updated_at = now()
+        where id = ?`,
+      [error.message, seconds, row.id],
+    );
+    return this.makeDo({ ...row, last_error: error.message }, rejected, seconds);
+  }
+
+  /** While there is no new token, the old one serves to its very end. */
+  private async makeDo(row: Row, rejected: string | undefined, seconds: number): Promise<Outcome> {
+    if (row.works) {
+      const accessToken = await this.open(row);
+      if (accessToken !== rejected) return { row, accessToken };
+    }
+    const { provider, last_error: why } = row;
+    return { error: new ConnectionUnavailableError(publicIdOf(row), provider, why ?? '', Math.ceil(seconds)) };
+  }
+
+  /** The stored token, if it is good. @throws ConnectionNeedsReauthError */
+  private async usable(row: Row, rejected: string | undefined): Promise<FreshToken | undefined> {
+    if (row.status !== 'healthy') throw needsReauth(row, row.last_error ?? '');
+    if (!row.lasts) return undefined;
+    const accessToken = await this.open(row);
+    return accessToken === rejected ? undefined : freshOf(row, accessToken);
+  }
+
+  private open({ connection_id: connectionId, user_id: userId, access_token: sealed }: Row): Promise<string> {
+    return this.tokens.open({ connectionId, userId }, 'access_token', sealed);
+  }
+
+  private async read(
+    em: EntityManager,
+    connectionId: string,
+    userId: string,
+    leewaySeconds: number,
+    lock: '' | 'for update' = '',
+  ): Promise<Row> {
+    const [row] = await em.execute<Row[]>(
+      `select ${columns} from oauth_connection where connection_id = ? and user_id = ? ${lock}`,
+      [leewaySeconds, connectionId, userId],
+    );
+    if (!row) throw new ConnectionNotFoundError(makePublicId('connection', connectionId));
+    return row;
+  }
+}
+
+function freshOf({ connection_id: connectionId, provider, scopes }: Row, accessToken: string): FreshToken {
+  return { accessToken, scopes, connectionId, provider };
+}
+
+function publicIdOf(row: Row): string {
+  return makePublicId('connection', row.connection_id);
+}
+
+function needsReauth(row: Row, why: string): ConnectionNeedsReauthError {
+  return new ConnectionNeedsReauthError(publicIdOf(row), row.provider, row.account_label, why);
+}
+
+/** As PostgreSQL reads arrays. */
+function textArray(texts: readonly string[]): string {
+  return `{${texts.map((text) => JSON.stringify(text)).join(',')}}`;
+}
