@@ -1,5 +1,4 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
-import { PublicUrl } from '../common/config/public-url.js';
 import { AuthorizationController } from './authorization/authorization.controller.js';
 import { AuthorizationsService } from './authorization/authorizations.service.js';
 import { BrowserCookie } from './authorization/browser-cookie.js';
@@ -46,7 +45,6 @@ export class OAuthModule {
         OAuthClients,
         OAuthHttp,
         ProviderRegistry,
-        PublicUrl,
         TokenEndpoint,
       ],
       exports: [AccessTokens, ConnectionDependants, ProviderRegistry],

@@ -37,6 +37,7 @@ import { VersionsController } from './versions.controller.js';
 import { VersionsService } from './versions.service.js';
 import { WorkflowSpecs } from './workflow-specs.js';
 import { WorkflowRepository } from './workflow.repository.js';
+import { WorkflowsOfConnection } from './workflows-of-connection.js';
 import { WorkflowsController } from './workflows.controller.js';
 import { WorkflowsService } from './workflows.service.js';
 
@@ -57,6 +58,7 @@ import { WorkflowsService } from './workflows.service.js';
   providers: [
     WorkflowRepository,
     WorkflowsService,
+    WorkflowsOfConnection,
     DraftsService,
     VersionsService,
     WorkflowSpecs,

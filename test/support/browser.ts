@@ -46,11 +46,11 @@ export class Browser {
   }
 
   /** Calls Seer's API as the script of a front end would: cookies go along. */
-  async api<Body = any>(path: string, headers: Record<string, string>): Promise<{ status: number; body: Body }> {
+  async api(path: string, headers: Record<string, string>): Promise<{ status: number; body: any }> {
     const url = new URL(path, PUBLIC_URL);
     const response = await fetch(this.real(url), { headers: { ...this.cookieHeader(url), ...headers } });
     this.keep(url, response);
-    return { status: response.status, body: (await response.json()) as Body };
+    return { status: response.status, body: await response.json() };
   }
 
   private real(url: URL): string {

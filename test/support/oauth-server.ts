@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
-import Provider, { type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
+import { type Configuration, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 
 /** Where the browser of a test finds Seer: its redirect URL is registered before Seer has a port. */
 export const PUBLIC_URL = 'https://seer.test';
@@ -42,7 +42,8 @@ export class OAuthServer {
   ) {
     provider.proxy = false;
     provider.use((ctx, next) => this.handle(ctx as KoaContextWithOIDC, next));
-    server.on('request', provider.callback());
+    const answer = provider.callback();
+    server.on('request', (request, response) => void answer(request, response));
   }
 
   /** @param accessTokenSeconds how long access tokens live */
@@ -79,6 +80,12 @@ export class OAuthServer {
       await this.provider.RefreshToken.revokeByGrantId(id);
       await this.provider.AccessToken.revokeByGrantId(id);
     }
+  }
+
+  /** Whose token it is; undefined when the server does not take it (any more). */
+  async ownerOf(accessToken: string): Promise<string | undefined> {
+    const response = await fetch(`${this.issuer}/me`, { headers: { authorization: `Bearer ${accessToken}` } });
+    return response.ok ? ((await response.json()) as { sub: string }).sub : undefined;
   }
 
   async close(): Promise<void> {
@@ -165,7 +172,10 @@ function configuration(accessTokenSeconds: number, key: string): Configuration {
       Interaction: 600,
       Session: 600,
     },
-    features: { devInteractions: { enabled: false }, revocation: { enabled: true } },
+    features: {
+      devInteractions: { enabled: false },
+      revocation: { enabled: true, allowedPolicy: (_ctx, { clientId }, token) => token.clientId === clientId },
+    },
     interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
     cookies: { keys: ['a key of the tests'] },
   };

@@ -47,11 +47,3 @@ export class AuthorizationResponse {
    */
   connect_url: string;
 }
-
-/** What a provider sends a browser back with. Other parameters are ignored. */
-export class CallbackQuery {
-  state?: string;
-  code?: string;
-  error?: string;
-  iss?: string;
-}

@@ -22,6 +22,6 @@ export const google = defineOAuthProvider({
   authorizeParams: { access_type: 'offline', prompt: 'consent', include_granted_scopes: 'true' },
   async account({ call }) {
     const { sub, email } = await call('https://openidconnect.googleapis.com/v1/userinfo');
-    return { id: String(sub), label: String(email) };
+    return { id: sub as string, label: email as string };
   },
 });
