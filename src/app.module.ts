@@ -13,7 +13,7 @@ import { JobsModule } from './common/jobs/jobs.module.js';
 import { loggingOptions } from './common/logging.js';
 import { entities } from './entities.js';
 import { HealthModule } from './health/health.module.js';
-import { IntegrationsModule, toolCatalogue, type ToolCatalogue } from './integrations/index.js';
+import { IntegrationsModule, integrationsProblems, toolCatalogue, type ToolCatalogue } from './integrations/index.js';
 import {
   oauthJobs,
   OAuthModule,
@@ -50,7 +50,7 @@ export class AppModule {
         EgressModule,
         JobsModule.forRoot([pruneIdempotency, ...oauthJobs]),
         HttpModule.forRoot({
-          problems: [usersProblems, oauthProblems, workflowsProblems],
+          problems: [usersProblems, oauthProblems, integrationsProblems, workflowsProblems],
           cursorKey: {
             inject: [EncryptionService],
             useFactory: (encryption: EncryptionService) => () => encryption.deriveKey('cursor'),

@@ -1,6 +1,7 @@
+import { MikroORM } from '@mikro-orm/postgresql';
 import { AccessTokens } from '../src/oauth/index.js';
 import { startApp, type TestApp } from './support/app.js';
-import { type Connected, endIn, makeConnected } from './support/connections.js';
+import { type Connected, endIn, makeConnected, tokenOf } from './support/connections.js';
 import { OAuthServer } from './support/oauth-server.js';
 
 const CALLERS = 100;
@@ -90,5 +91,26 @@ describe('an access token that ends while 100 callers in each of two processes a
     await endIn(seers[0]!, connected, 30);
     server.mishap = 'overloaded';
     expect(new Set(await askAtOnce(connected))).toEqual(new Set([known]));
+  });
+
+  it('is not lost with the connection to the database, although the provider has rotated', async () => {
+    const connected = await makeConnected(seers[0]!);
+    await endIn(seers[0]!, connected, 0);
+    const { em } = seers[0]!.app.get(MikroORM);
+    let cut = 0;
+    server.meanwhile = async () => {
+      const waiting = `select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and state = 'idle in transaction' and query like '%oauth_connection%'`;
+      cut += (await em.fork().execute<object[]>(waiting)).length;
+    };
+    const before = server.asked.refresh_token;
+    const token = await tokenOf(seers[0]!, connected);
+    server.meanwhile = undefined;
+    expect(cut).toBe(1);
+    expect(server.asked.refresh_token - before).toBe(1);
+    expect(await server.ownerOf(token)).toBe('ada');
+    // The one that was rotated to was stored: the next refresh works.
+    await endIn(seers[0]!, connected, 0);
+    expect(await server.ownerOf(await tokenOf(seers[1]!, connected))).toBe('ada');
   });
 });

@@ -1,4 +1,5 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { ScopesController } from './scopes.controller.js';
 import { TOOL_CATALOGUE, type ToolCatalogue } from './tools/catalogue.js';
 import { ToolRunner } from './tools/tool-runner.js';
 
@@ -9,6 +10,7 @@ export class IntegrationsModule {
   static forRoot(tools: ToolCatalogue): DynamicModule {
     return {
       module: IntegrationsModule,
+      controllers: [ScopesController],
       providers: [{ provide: TOOL_CATALOGUE, useValue: tools }, ToolRunner],
       exports: [TOOL_CATALOGUE, ToolRunner],
     };

@@ -8,6 +8,7 @@ export { AccessTokens } from './connections/access-tokens.js';
 export { ConnectionDependants, type Dependant } from './connections/connection-dependants.js';
 export { providers } from './providers/catalogue.js';
 export { type OAuthProvider } from './providers/define-provider.js';
+export { ProviderRegistry } from './providers/provider-registry.js';
 export { OAuthModule } from './oauth.module.js';
 export { oauthProblems } from './oauth-problems.js';
 export const oauthEntities = [OAuthClient, OAuthAuthorization, OAuthConnection];

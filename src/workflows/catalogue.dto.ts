@@ -38,6 +38,10 @@ export class ToolResponse {
   /** @example HTTP request */
   title: string;
   description: string;
+  /** Key of the provider whose accounts it works with; null: of none. @example null */
+  provider: string | null;
+  /** What a connection must be granted for it. @example [] */
+  scopes: string[];
   /** Whether it only reads; `depends`: on its inputs. @example depends */
   effect: 'none' | 'read' | 'write' | 'depends';
   @JsonObjectField({ description: 'JSON Schema of the inputs.' })
@@ -52,6 +56,8 @@ export class ToolResponse {
       tool: tool.key,
       title: tool.title,
       description: tool.description,
+      provider: tool.provider ?? null,
+      scopes: [...(tool.scopes ?? [])],
       effect: typeof tool.effect === 'function' ? 'depends' : tool.effect,
       input_schema: tool.input as JsonObject,
       output_schema: tool.output as JsonObject,

@@ -33,6 +33,8 @@ export class OAuthServer {
   /** Whether the next one consents. */
   consents = true;
   mishap: Mishap | undefined;
+  /** What happens elsewhere before the token endpoint answers. */
+  meanwhile: (() => Promise<unknown>) | undefined;
   private readonly grants = new Set<string>();
 
   private constructor(
@@ -106,6 +108,7 @@ export class OAuthServer {
     }
     const { mishap } = this;
     await next();
+    await this.meanwhile?.();
     const grantType = String(ctx.oidc?.params?.grant_type);
     if (grantType === 'refresh_token' || grantType === 'authorization_code') this.asked[grantType] += 1;
     const { access_token, refresh_token, id_token, error } = ctx.body as Record<string, string | undefined>;

@@ -24,6 +24,10 @@ export interface Tool<Input extends JsonObject = JsonObject> {
   readonly key: string;
   readonly title: string;
   readonly description: string;
+  /** Key of the provider whose accounts it works with. */
+  readonly provider?: string;
+  /** What a connection must be granted for it. */
+  readonly scopes?: readonly string[];
   /** May depend on the inputs as written in the spec, where expressions are still text. */
   readonly effect: Effect | ((inputs: JsonObject) => Effect);
   readonly input: JsonSchema;

@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable, Logger } from '@nestjs/common';
+import { asDatabaseUnavailable } from '../../common/database/database.errors.js';
 import { makePublicId } from '../../common/public-id.js';
 import { OAuthClients } from '../clients/oauth-clients.js';
 import {
@@ -9,9 +11,10 @@ import {
   ProviderNotConfiguredError,
 } from '../oauth.errors.js';
 import { TokenEndpoint } from '../protocol/token-endpoint.js';
+import { type TokenGrant } from '../protocol/token-grant.js';
 import { OAuthRefusedError, OAuthTroubleError } from '../protocol/upstream.errors.js';
 import { ProviderRegistry } from '../providers/provider-registry.js';
-import { ConnectionTokens } from './connection-tokens.js';
+import { ConnectionTokens, type TokenOwner } from './connection-tokens.js';
 import { type OAuthConnectionStatus } from './oauth-connection.entity.js';
 import { Turnstile } from './turnstile.js';
 
@@ -48,12 +51,21 @@ interface Row {
 /** What came of a refresh, to be told when it is stored. */
 type Outcome = { row: Row; accessToken: string } | { error: Error };
 
+/** What a provider gave. */
+interface Refreshed {
+  row: Row;
+  grant: TokenGrant;
+}
+
 /** A token is refreshed this long before it ends: it has to last for the request it is taken for. */
 const LEEWAY_SECONDS = 60;
 /** Each holds a connection of the pool while a provider thinks. */
 const REFRESHES_AT_A_TIME = 3;
 const FIRST_BACKOFF_SECONDS = 5;
 const MOST_BACKOFF_SECONDS = 3_600;
+/** For how long, and how often, it is tried to store what a provider gave. */
+const RESCUE_MS = 60_000;
+const RESCUE_PAUSE_MS = 200;
 
 /** What providers call a refresh token that they will never take again. */
 const goneForGood = new Set(['invalid_grant', 'bad_refresh_token', 'invalid_refresh_token', 'access_denied']);
@@ -119,7 +131,8 @@ export class AccessTokens {
     rejected: string | undefined,
     leewaySeconds: number,
   ): Promise<FreshToken> {
-    const outcome = await this.em.fork().transactional(async (em): Promise<Outcome> => {
+    const given: { refresh?: Refreshed } = {};
+    const transaction = this.em.fork().transactional(async (em): Promise<Outcome> => {
       const row = await this.read(em, connectionId, userId, leewaySeconds, 'for update');
       const known = await this.usable(row, rejected);
       if (known) return { row, accessToken: known.accessToken };
@@ -128,33 +141,45 @@ export class AccessTokens {
         return this.end(em, row, 'reauth_required', why);
       }
       if (row.patience !== null && row.patience > 0) return this.makeDo(row, rejected, row.patience);
-      return this.ask(em, row, row.refresh_token, rejected);
+      return this.ask(em, row, row.refresh_token, rejected, (refresh) => (given.refresh = refresh));
     });
+    const outcome = await transaction.catch((error: unknown) => this.rescue(given.refresh, error));
     if ('error' in outcome) throw outcome.error;
     return freshOf(outcome.row, outcome.accessToken);
   }
 
-  private async ask(em: EntityManager, row: Row, sealed: string, rejected: string | undefined): Promise<Outcome> {
-    const owner = { connectionId: row.connection_id, userId: row.user_id };
+  /**
+   * The provider has given new tokens, and the database went away before they were stored. Most providers take the old
+   * refresh token no more, so what they gave is not let go of until it is stored, or for as long as there is hope.
+   */
+  private async rescue(refreshed: Refreshed | undefined, error: unknown): Promise<Outcome> {
+    if (!refreshed || !asDatabaseUnavailable(error)) throw error;
+    for (const late = performance.now() + RESCUE_MS; performance.now() < late; await delay(RESCUE_PAUSE_MS)) {
+      try {
+        await this.store(this.em.fork(), refreshed);
+        return { row: refreshed.row, accessToken: refreshed.grant.accessToken };
+      } catch (again) {
+        if (!asDatabaseUnavailable(again)) throw again;
+      }
+    }
+    throw error;
+  }
+
+  private async ask(
+    em: EntityManager,
+    row: Row,
+    sealed: string,
+    rejected: string | undefined,
+    hold: (refreshed: Refreshed) => void,
+  ): Promise<Outcome> {
     const provider = this.registry.get(row.provider);
     try {
-      const refreshToken = await this.tokens.open(owner, 'refresh_token', sealed);
+      const refreshToken = await this.tokens.open(ownerOf(row), 'refresh_token', sealed);
       const grant = await this.endpoint.refresh(provider, await this.clients.of(provider), refreshToken);
-      await em.execute(
-        `update oauth_connection
-            set access_token = ?, refresh_token = coalesce(?, refresh_token), expires_at = ?,
-                scopes = coalesce(?::text[], scopes), status = 'healthy', last_refreshed_at = now(), last_error = null,
-                refresh_failures = 0, retry_at = null, updated_at = now()
-          where id = ?`,
-        [
-          this.tokens.seal(owner, 'access_token', grant.accessToken),
-          grant.refreshToken ? this.tokens.seal(owner, 'refresh_token', grant.refreshToken) : null,
-          grant.expiresAt,
-          grant.scopes ? textArray(grant.scopes) : null,
-          row.id,
-        ],
-      );
-      return { row: { ...row, scopes: grant.scopes ?? row.scopes }, accessToken: grant.accessToken };
+      const refreshed = { row: { ...row, scopes: grant.scopes ?? row.scopes }, grant };
+      hold(refreshed);
+      await this.store(em, refreshed);
+      return { row: refreshed.row, accessToken: grant.accessToken };
     } catch (error) {
       if (error instanceof OAuthRefusedError && takenBack.has(error.error)) {
         return this.end(em, row, 'revoked', `${provider.title} says that access was taken back.`);
@@ -166,6 +191,26 @@ export class AccessTokens {
       if (!isTrouble && !(error instanceof ProviderNotConfiguredError)) throw error;
       return this.backOff(em, row, rejected, error);
     }
+  }
+
+  /** Only in place of the refresh token that was used: if another is there by now, that one counts. */
+  private async store(em: EntityManager, { row, grant }: Refreshed): Promise<void> {
+    const owner = ownerOf(row);
+    await em.execute(
+      `update oauth_connection
+          set access_token = ?, refresh_token = coalesce(?, refresh_token), expires_at = ?, scopes = ?::text[],
+              status = 'healthy', last_refreshed_at = now(), last_error = null, refresh_failures = 0, retry_at = null,
+              updated_at = now()
+        where id = ? and refresh_token = ?`,
+      [
+        this.tokens.seal(owner, 'access_token', grant.accessToken),
+        grant.refreshToken ? this.tokens.seal(owner, 'refresh_token', grant.refreshToken) : null,
+        grant.expiresAt,
+        textArray(row.scopes),
+        row.id,
+        row.refresh_token,
+      ],
+    );
   }
 
   /** Nobody but the owner can help. */
@@ -214,8 +259,8 @@ export class AccessTokens {
     return accessToken === rejected ? undefined : freshOf(row, accessToken);
   }
 
-  private open({ connection_id: connectionId, user_id: userId, access_token: sealed }: Row): Promise<string> {
-    return this.tokens.open({ connectionId, userId }, 'access_token', sealed);
+  private open(row: Row): Promise<string> {
+    return this.tokens.open(ownerOf(row), 'access_token', row.access_token);
   }
 
   private async read(
@@ -236,6 +281,10 @@ export class AccessTokens {
 
 function freshOf({ connection_id: connectionId, provider, scopes }: Row, accessToken: string): FreshToken {
   return { accessToken, scopes, connectionId, provider };
+}
+
+function ownerOf({ connection_id: connectionId, user_id: userId }: Row): TokenOwner {
+  return { connectionId, userId };
 }
 
 function publicIdOf(row: Row): string {

@@ -1,6 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { Environment } from '../../common/config/environment.js';
+import { egressFetch } from '../../common/egress/egress-fetch.js';
+import { EgressService } from '../../common/egress/egress.service.js';
 import { UsersService } from '../users.service.js';
 import {
   CredentialsInvalidError,
@@ -21,6 +23,7 @@ const MAX_EMAIL_LENGTH = 320;
 /** After a successful fetch of the keys, an unknown `kid` causes no other one for this long. */
 const KEYS_COOLDOWN_MS = 30_000;
 const KEYS_TIMEOUT_MS = 5_000;
+const KEYS_BYTES = 1_048_576;
 /** Shortest pause between two fetches of the keys, in seconds, also when they fail: nobody can hammer the provider through us. */
 const KEYS_PAUSE_SECONDS = 5;
 
@@ -40,8 +43,10 @@ export class TokenVerifier {
   constructor(
     { auth }: Environment,
     private readonly users: UsersService,
+    egress: EgressService,
   ) {
-    this.trusted = auth && { issuer: auth.issuer, audience: auth.audience, keyFor: publishedKeys(auth.jwksUrl) };
+    const { issuer = '', audience = '', jwksUrl = '' } = auth ?? {};
+    this.trusted = auth && { issuer, audience, keyFor: publishedKeys(jwksUrl, egress) };
   }
 
   /**
@@ -74,8 +79,10 @@ export class TokenVerifier {
 }
 
 /** Keys of the provider by the `kid` and `alg` of a token, fetched when needed and kept for ten minutes. */
-function publishedKeys(url: string): JWTVerifyGetKey {
+function publishedKeys(url: string, egress: EgressService): JWTVerifyGetKey {
   let nextFetch = 0;
+  const fetch = egressFetch(egress, { timeoutMs: KEYS_TIMEOUT_MS, maxBytes: KEYS_BYTES });
+  const log = new Logger(TokenVerifier.name);
   const keys = createRemoteJWKSet(new URL(url), {
     cooldownDuration: KEYS_COOLDOWN_MS,
     timeoutDuration: KEYS_TIMEOUT_MS,
@@ -90,6 +97,10 @@ function publishedKeys(url: string): JWTVerifyGetKey {
       return await keys(header, token);
     } catch (error) {
       if (isFaultOfToken(error)) throw error;
+      // An address that egress refuses, for example: only the operator can know, and mend it.
+      if (!(error instanceof IdentityProviderUnavailableError)) {
+        log.warn({ err: error }, `The keys of the identity provider could not be fetched from ${url}`);
+      }
       throw new IdentityProviderUnavailableError(KEYS_PAUSE_SECONDS);
     }
   };
