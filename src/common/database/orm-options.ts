@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig, type EntityClass, type Options, UnderscoreNamingStrategy } from '@mikro-orm/postgresql';
 import { ReflectMetadataProvider } from '@mikro-orm/decorators/legacy';
+import { giveBackLostConnections } from './lost-connections.js';
 
 /** Where the migrations of this build lie (compiled). */
 export const migrationsDirectory = fileURLToPath(new URL('migrations', import.meta.url));
@@ -22,6 +23,7 @@ export function ormOptions(settings: {
     namingStrategy: UnderscoreNamingStrategy,
     forceUtcTimezone: true,
     pool: { min: 0, max: settings.poolSize ?? 10 },
+    driverOptions: { onPoolCreated: giveBackLostConnections },
     migrations: {
       path: migrationsDirectory,
       pathTs: 'src/common/database/migrations',
