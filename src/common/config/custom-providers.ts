@@ -15,6 +15,9 @@ const shape =
   'must be a JSON array such as [{"key":"acme","title":"Acme","issuer":"https://login.acme.example",' +
   '"scopes":{"email":"See your address","offline_access":"Stay connected"},"client_authentication":"basic"}]';
 
+/** Names that stand where keys of providers do in the paths of the API. */
+const taken = new Set(['connections', 'providers', 'resources']);
+
 /** A variable that lists custom providers. */
 export function customProviders({ about }: { about: string }): Variable<CustomProvider[]> {
   return { about, parse: (given) => listOf(given).map(providerOf) };
@@ -36,6 +39,7 @@ function providerOf(entry: unknown): CustomProvider {
   if (typeof key !== 'string' || !/^[a-z][a-z0-9_]{0,31}$/.test(key)) {
     throw new Error(`${shape}; a key has lower case letters, digits and _, at most 32`);
   }
+  if (taken.has(key)) throw new Error(`${shape}; the key "${key}" is taken by a route`);
   const isUrl = typeof issuer === 'string' && /^https?:$/.test(URL.parse(issuer)?.protocol ?? '');
   if (!isUrl) throw new Error(`${shape}; the issuer of "${key}" is no http or https URL`);
   if (!isJsonObject(scopes) || Object.values(scopes).some((text) => typeof text !== 'string')) {

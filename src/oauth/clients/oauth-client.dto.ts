@@ -8,7 +8,7 @@ export class StoreOAuthClientRequest {
   @Matches(/^[\x21-\x7e]+$/, { message: 'client_id must be printable ASCII without spaces' })
   client_id: string;
 
-  /** Stored encrypted; never shown again. @example GOCSPX-… */
+  /** Stored encrypted; never shown again. @example GOCSPX-4u9Kf2 */
   @IsString()
   @Length(1, 4_096)
   @Matches(/^[\x21-\x7e]+$/, { message: 'client_secret must be printable ASCII without spaces' })
