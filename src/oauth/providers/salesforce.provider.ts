@@ -18,8 +18,10 @@ export const salesforce = defineOAuthProvider({
   // A session lasts as long as the org says, and answers are silent about it; 15 minutes is the least an org can say.
   accessTokenSeconds: 900,
   async account({ answer, call }) {
-    // The address of the identity: https://login.salesforce.com/id/<org>/<user>. Its hosts may change, its ids do not.
-    const user = await call(read(answer, 'id'));
+    // An address such as https://login.salesforce.com/id/<org>/<user>. Only its path counts: no answer decides which host gets
+    // the token.
+    const { pathname } = new URL(read(answer, 'id'));
+    const user = await call(`https://login.salesforce.com${pathname}`);
     return { id: `${read(user, 'organization_id')}/${read(user, 'user_id')}`, label: read(user, 'username') };
   },
 });
