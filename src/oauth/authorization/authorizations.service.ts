@@ -45,7 +45,7 @@ export interface Outcome {
   readonly error?: AuthorizationRefusedError | AuthorizationFailedError | Error;
 }
 
-/** Takes people to a provider and back: the authorization code flow (RFC 6749, 4.1) with PKCE (RFC 7636), always S256. */
+/** Takes people to a provider and back: the authorization code flow (RFC 6749, 4.1) with PKCE (RFC 7636), S256. */
 @Injectable()
 export class AuthorizationsService {
   private readonly log = new Logger(AuthorizationsService.name);
@@ -95,8 +95,10 @@ export class AuthorizationsService {
       redirect_uri: this.redirectUri(key),
       ...(wanted.length > 0 && { scope: wanted.join(provider.scopeSeparator ?? ' ') }),
       state,
-      code_challenge: await calculatePKCECodeChallenge(codeVerifier),
-      code_challenge_method: 'S256',
+      ...(provider.pkce !== false && {
+        code_challenge: await calculatePKCECodeChallenge(codeVerifier),
+        code_challenge_method: 'S256',
+      }),
     };
     for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
     return { url: url.href, expiresAt };

@@ -7,6 +7,7 @@ import {
   ClientSecretBasic,
   ClientSecretPost,
   getValidatedIdTokenClaims,
+  nopkce,
   processAuthorizationCodeResponse,
   processRefreshTokenResponse,
   processRevocationResponse,
@@ -47,7 +48,7 @@ export class TokenEndpoint {
         auth,
         callback,
         redirectUri,
-        codeVerifier,
+        provider.pkce === false ? nopkce : codeVerifier,
         options,
       );
       return processAuthorizationCodeResponse(server, client, await this.standardAnswer(provider, response), {

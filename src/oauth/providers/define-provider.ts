@@ -50,13 +50,15 @@ export interface OAuthProvider {
   readonly scopes: Readonly<Record<string, string>>;
   /** Asked for in any case, such as those that tell whose account it is. */
   readonly baseScopes: readonly string[];
-  /** Between scopes in requests and answers. Default: a space (RFC 6749). */
+  /** Between scopes in requests, and in answers as `tokenAnswer` leaves them. Default: a space (RFC 6749). */
   readonly scopeSeparator?: ' ' | ',';
+  /** Only where the provider refuses a client secret beside PKCE. Default: S256 with every request. */
+  readonly pkce?: false;
   /** Added to the authorization request: what it takes to get a refresh token, for example. */
   readonly authorizeParams?: Readonly<Record<string, string>>;
   /** How long an access token lives when the answer does not say, in seconds. Default: until it is refused. */
   readonly accessTokenSeconds?: number;
-  /** Makes a standard answer (RFC 6749, 5.1 or 5.2) of what the token endpoint says. */
+  /** Makes a standard answer (RFC 6749, 5.1 or 5.2) of what the token endpoint says, whatever the status of its response. */
   tokenAnswer?(answer: JsonObject): JsonObject;
   account(context: AccountContext): Promise<ProviderAccount>;
 }

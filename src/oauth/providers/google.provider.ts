@@ -1,3 +1,4 @@
+import { read } from './answers.js';
 import { defineOAuthProvider } from './define-provider.js';
 
 export const google = defineOAuthProvider({
@@ -21,7 +22,7 @@ export const google = defineOAuthProvider({
   // A refresh token comes only offline, and after the first consent only when asked for again.
   authorizeParams: { access_type: 'offline', prompt: 'consent', include_granted_scopes: 'true' },
   async account({ call }) {
-    const { sub, email } = await call('https://openidconnect.googleapis.com/v1/userinfo');
-    return { id: sub as string, label: email as string };
+    const user = await call('https://openidconnect.googleapis.com/v1/userinfo');
+    return { id: read(user, 'sub'), label: read(user, 'email') };
   },
 });
