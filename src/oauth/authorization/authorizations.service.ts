@@ -3,6 +3,7 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable, Logger } from '@nestjs/common';
 import {
   AuthorizationResponseError,
+  type AuthorizationServer,
   calculatePKCECodeChallenge,
   generateRandomCodeVerifier,
   generateRandomState,
@@ -14,6 +15,7 @@ import { OAuthClients } from '../clients/oauth-clients.js';
 import { NewConnections } from '../connections/new-connections.js';
 import { type OAuthConnection } from '../connections/oauth-connection.entity.js';
 import {
+  AuthorizationAnswerInvalidError,
   AuthorizationFailedError,
   AuthorizationRefusedError,
   AuthorizationStateInvalidError,
@@ -130,7 +132,7 @@ export class AuthorizationsService {
   ): Promise<OAuthConnection> {
     const credentials = await this.clients.of(provider);
     const server = await this.servers.of(provider);
-    const callback = validateAuthResponse(server, { client_id: credentials.clientId }, parameters, state);
+    const callback = answerOf(provider, server, credentials.clientId, parameters, state);
     const grant = await this.tokens.exchange(provider, credentials, {
       callback,
       redirectUri: this.redirectUri(provider.key),
@@ -152,9 +154,6 @@ export class AuthorizationsService {
     if (error instanceof AuthorizationResponseError) return new AuthorizationRefusedError(title, plain(error.error));
     if (error instanceof OAuthRefusedError) return new AuthorizationRefusedError(title, error.error);
     if (error instanceof OAuthUpstreamError) return new AuthorizationFailedError(title, error.message);
-    if (error instanceof Error && error.name === 'OperationProcessingError') {
-      return new AuthorizationFailedError(title, 'the answer is not one to this authorization.');
-    }
     this.log.warn({ err: error }, 'An account could not be connected');
     return error as Error;
   }
@@ -162,6 +161,24 @@ export class AuthorizationsService {
   private redirectUri(key: string): string {
     return this.publicUrl.of(`/v1/integrations/${key}/callback`);
   }
+}
+
+/** The provider's answer, when it is one to this authorization. @throws AuthorizationResponseError for a no */
+function answerOf(
+  { title }: OAuthProvider,
+  server: AuthorizationServer,
+  clientId: string,
+  parameters: URLSearchParams,
+  state: string,
+): URLSearchParams {
+  try {
+    const answer = validateAuthResponse(server, { client_id: clientId }, parameters, state);
+    const codes = answer.getAll('code');
+    if (codes.length === 1 && codes[0] !== '') return answer;
+  } catch (error) {
+    if (error instanceof AuthorizationResponseError) throw error;
+  }
+  throw new AuthorizationAnswerInvalidError(title);
 }
 
 function wantedScopes(provider: OAuthProvider, asked: readonly string[]): string[] {
