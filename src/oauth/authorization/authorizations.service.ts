@@ -10,7 +10,9 @@ import {
   validateAuthResponse,
 } from 'oauth4webapi';
 import { PublicUrl } from '../../common/config/public-url.js';
+import { CiphertextError } from '../../common/encryption/encryption.errors.js';
 import { EncryptionService } from '../../common/encryption/encryption.service.js';
+import { DomainError } from '../../common/errors.js';
 import { OAuthClients } from '../clients/oauth-clients.js';
 import { NewConnections } from '../connections/new-connections.js';
 import { type OAuthConnection } from '../connections/oauth-connection.entity.js';
@@ -136,7 +138,7 @@ export class AuthorizationsService {
     const grant = await this.tokens.exchange(provider, credentials, {
       callback,
       redirectUri: this.redirectUri(provider.key),
-      codeVerifier: await this.encryption.decrypt(begun.code_verifier, placeOf(begun.state_hash, begun.user_id)),
+      codeVerifier: await this.verifierOf(begun),
     });
     const account = await this.accounts.of(provider, grant);
     return this.connections.save({
@@ -149,12 +151,23 @@ export class AuthorizationsService {
     });
   }
 
+  /** @throws AuthorizationStateInvalidError when it is not the one that was stored: no code goes out without it */
+  private async verifierOf(begun: TakenAuthorization): Promise<string> {
+    try {
+      return await this.encryption.decrypt(begun.code_verifier, placeOf(begun.state_hash, begun.user_id));
+    } catch (error) {
+      if (!(error instanceof CiphertextError)) throw error;
+      this.log.error({ err: error }, 'The verifier of an authorization was altered in the database');
+      throw new AuthorizationStateInvalidError();
+    }
+  }
+
   /** What a person is told. What nobody foresaw is logged, and said in a general way. */
   private explain({ title }: OAuthProvider, error: unknown): Error {
     if (error instanceof AuthorizationResponseError) return new AuthorizationRefusedError(title, plain(error.error));
     if (error instanceof OAuthRefusedError) return new AuthorizationRefusedError(title, error.error);
     if (error instanceof OAuthUpstreamError) return new AuthorizationFailedError(title, error.message);
-    this.log.warn({ err: error }, 'An account could not be connected');
+    if (!(error instanceof DomainError)) this.log.warn({ err: error }, 'An account could not be connected');
     return error as Error;
   }
 
