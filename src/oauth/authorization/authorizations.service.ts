@@ -26,6 +26,7 @@ import {
 import { Accounts } from '../protocol/accounts.js';
 import { AuthorizationServers } from '../protocol/authorization-servers.js';
 import { TokenEndpoint } from '../protocol/token-endpoint.js';
+import { errorCodeOf } from '../protocol/trouble.js';
 import { OAuthRefusedError, OAuthUpstreamError } from '../protocol/upstream.errors.js';
 import { type OAuthProvider } from '../providers/define-provider.js';
 import { ProviderRegistry } from '../providers/provider-registry.js';
@@ -164,7 +165,7 @@ export class AuthorizationsService {
 
   /** What a person is told. What nobody foresaw is logged, and said in a general way. */
   private explain({ title }: OAuthProvider, error: unknown): Error {
-    if (error instanceof AuthorizationResponseError) return new AuthorizationRefusedError(title, plain(error.error));
+    if (error instanceof AuthorizationResponseError) return new AuthorizationRefusedError(title, errorCodeOf(error.error));
     if (error instanceof OAuthRefusedError) return new AuthorizationRefusedError(title, error.error);
     if (error instanceof OAuthUpstreamError) return new AuthorizationFailedError(title, error.message);
     if (!(error instanceof DomainError)) this.log.warn({ err: error }, 'An account could not be connected');
@@ -205,9 +206,4 @@ function hashOf(state: string): string {
 
 function placeOf(row: string, owner: string) {
   return { table: 'oauth_authorization', column: 'code_verifier', row, owner };
-}
-
-/** An error code of a provider, fit to be shown. */
-function plain(error: string): string {
-  return error.slice(0, 100).replace(/[^\x20-\x7e]/g, '?');
 }
