@@ -51,6 +51,7 @@ export class Accounts {
 /** What providers leave out comes as the text `undefined`. */
 function textOf(given: unknown, maxLength: number): string {
   const isText = typeof given === 'string' && given !== '' && given !== 'undefined' && given !== 'null';
-  if (isText && given.isWellFormed() && !/\p{Cc}/u.test(given)) return given.slice(0, maxLength);
+  const isShort = isText && given.length <= maxLength;
+  if (isShort && given.isWellFormed() && !/\p{Cc}/u.test(given)) return given;
   throw new OAuthTroubleError('it does not say whose account it is.');
 }
