@@ -53,7 +53,11 @@ export class HostileServer {
 
   /** A good answer of the token endpoint, with tokens that were never seen before. */
   grant(more: Record<string, unknown> = {}): Record<string, unknown> {
-    const tokens = { access_token: this.secret('access'), refresh_token: this.secret('refresh'), id_token: this.idToken() };
+    const tokens = {
+      access_token: this.secret('access'),
+      refresh_token: this.secret('refresh'),
+      id_token: this.idToken(),
+    };
     return { token_type: 'Bearer', expires_in: 3_600, scope: 'openid', ...tokens, ...more };
   }
 

@@ -165,7 +165,8 @@ export class AuthorizationsService {
 
   /** What a person is told. What nobody foresaw is logged, and said in a general way. */
   private explain({ title }: OAuthProvider, error: unknown): Error {
-    if (error instanceof AuthorizationResponseError) return new AuthorizationRefusedError(title, errorCodeOf(error.error));
+    if (error instanceof AuthorizationResponseError)
+      return new AuthorizationRefusedError(title, errorCodeOf(error.error));
     if (error instanceof OAuthRefusedError) return new AuthorizationRefusedError(title, error.error);
     if (error instanceof OAuthUpstreamError) return new AuthorizationFailedError(title, error.message);
     if (!(error instanceof DomainError)) this.log.warn({ err: error }, 'An account could not be connected');

@@ -46,7 +46,8 @@ export class AuthorizationServers {
       }
       return server;
     } catch (error) {
-      const why = error instanceof EgressError ? `does not answer: ${error.message}` : 'does not publish what it should.';
+      const why =
+        error instanceof EgressError ? `does not answer: ${error.message}` : 'does not publish what it should.';
       throw new OAuthTroubleError(`the issuer ${issuer} ${why}`, undefined, { cause: error });
     }
   }

@@ -41,7 +41,8 @@ export function tokenGrantOf(
     accessToken: tokenText(accessToken),
     refreshToken: refreshToken === undefined || refreshToken === '' ? undefined : tokenText(refreshToken),
     scopes: typeof scope === 'string' && scope.trim() !== '' ? splitScopes(scope) : undefined,
-    expiresAt: Number.isFinite(seconds) && seconds > 0 ? new Date(askedAt + Math.min(seconds, MAX_SECONDS) * 1_000) : null,
+    expiresAt:
+      Number.isFinite(seconds) && seconds > 0 ? new Date(askedAt + Math.min(seconds, MAX_SECONDS) * 1_000) : null,
     answer,
     claims,
   };
