@@ -34,6 +34,12 @@ export const oauthProblems = {
       'Whoever comes back from a provider must have set out from here: less than 10 minutes ago, in the same browser, for ' +
       'the same provider, and only once. Begin again.',
   },
+  'oauth-answer-invalid': {
+    title: 'No answer to this authorization',
+    explanation:
+      'The browser came back with parameters that the provider did not send, or sent about something else: another issuer ' +
+      '(RFC 9207), no code, or something twice. Nothing was stored, and the authorization is over. Begin again.',
+  },
   'oauth-authorization-refused': {
     title: 'Authorization refused',
     explanation: 'The provider, or the person in front of it, did not allow it. Nothing was stored.',

@@ -85,6 +85,16 @@ export class AuthorizationRefusedError extends DomainError {
   }
 }
 
+/** The browser came back with something else than the provider's answer to this authorization. */
+export class AuthorizationAnswerInvalidError extends DomainError {
+  readonly code = 'oauth-answer-invalid';
+  readonly kind = 'malformed';
+
+  constructor(title: string) {
+    super(`This is no answer of ${title} to this authorization. Nothing was stored. Begin again.`);
+  }
+}
+
 /** The provider's answer can't be used. */
 export class AuthorizationFailedError extends DomainError {
   readonly code = 'oauth-authorization-failed';

@@ -112,7 +112,8 @@ export class OAuthServer {
     const grantType = String(ctx.oidc?.params?.grant_type);
     if (grantType === 'refresh_token' || grantType === 'authorization_code') this.asked[grantType] += 1;
     const { access_token, refresh_token, id_token, error } = ctx.body as Record<string, string | undefined>;
-    for (const token of [access_token, refresh_token, id_token, ctx.oidc?.params?.code]) {
+    const { code, code_verifier: verifier } = ctx.oidc?.params ?? {};
+    for (const token of [access_token, refresh_token, id_token, code, verifier]) {
       if (typeof token === 'string') this.secrets.add(token);
     }
     if (error) this.errors.push(error);

@@ -106,7 +106,7 @@ export class AuthorizationController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    const offer = this.offers.open(provider, token);
+    const offer = await this.offers.open(provider, token);
     const browserHash = this.cookie.hashOf(request);
     const wasAsked = browserHash !== undefined && this.offers.proofOf(token, browserHash) === proof;
     const url = wasAsked

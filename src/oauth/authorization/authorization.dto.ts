@@ -3,14 +3,19 @@ import { ArrayMaxSize, IsArray, IsString, MaxLength } from 'class-validator';
 import { ApiProperty } from '@nestjs/swagger';
 import { Optional } from '../../common/http/validation/optional.js';
 
+/** More would not fit into the addresses that are made of them. */
+const MAX_SCOPES_CHARACTERS = 8_192;
+
 export class AuthorizeQuery {
   /** Scopes to ask for besides those that tell whose account it is; separated by spaces or commas. @example https://www.googleapis.com/auth/gmail.send */
-  @ApiProperty({ required: false, type: String, maxLength: 8_192 })
+  @ApiProperty({ required: false, type: String, maxLength: MAX_SCOPES_CHARACTERS })
   @Optional()
   @Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' ? value.split(/[\s,]+/).filter((scope) => scope !== '') : value,
+    typeof value === 'string' && value.length <= MAX_SCOPES_CHARACTERS
+      ? value.split(/[\s,]+/).filter((scope) => scope !== '')
+      : value,
   )
-  @IsArray()
+  @IsArray({ message: `scopes must be a text of at most ${MAX_SCOPES_CHARACTERS} characters` })
   @ArrayMaxSize(100)
   @IsString({ each: true })
   @MaxLength(255, { each: true })

@@ -3,17 +3,21 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable, Logger } from '@nestjs/common';
 import {
   AuthorizationResponseError,
+  type AuthorizationServer,
   calculatePKCECodeChallenge,
   generateRandomCodeVerifier,
   generateRandomState,
   validateAuthResponse,
 } from 'oauth4webapi';
 import { PublicUrl } from '../../common/config/public-url.js';
+import { CiphertextError } from '../../common/encryption/encryption.errors.js';
 import { EncryptionService } from '../../common/encryption/encryption.service.js';
+import { DomainError } from '../../common/errors.js';
 import { OAuthClients } from '../clients/oauth-clients.js';
 import { NewConnections } from '../connections/new-connections.js';
 import { type OAuthConnection } from '../connections/oauth-connection.entity.js';
 import {
+  AuthorizationAnswerInvalidError,
   AuthorizationFailedError,
   AuthorizationRefusedError,
   AuthorizationStateInvalidError,
@@ -22,6 +26,7 @@ import {
 import { Accounts } from '../protocol/accounts.js';
 import { AuthorizationServers } from '../protocol/authorization-servers.js';
 import { TokenEndpoint } from '../protocol/token-endpoint.js';
+import { errorCodeOf } from '../protocol/trouble.js';
 import { OAuthRefusedError, OAuthUpstreamError } from '../protocol/upstream.errors.js';
 import { type OAuthProvider } from '../providers/define-provider.js';
 import { ProviderRegistry } from '../providers/provider-registry.js';
@@ -132,11 +137,11 @@ export class AuthorizationsService {
   ): Promise<OAuthConnection> {
     const credentials = await this.clients.of(provider);
     const server = await this.servers.of(provider);
-    const callback = validateAuthResponse(server, { client_id: credentials.clientId }, parameters, state);
+    const callback = answerOf(provider, server, credentials.clientId, parameters, state);
     const grant = await this.tokens.exchange(provider, credentials, {
       callback,
       redirectUri: this.redirectUri(provider.key),
-      codeVerifier: await this.encryption.decrypt(begun.code_verifier, placeOf(begun.state_hash, begun.user_id)),
+      codeVerifier: await this.verifierOf(begun),
     });
     const account = await this.accounts.of(provider, grant);
     return this.connections.save({
@@ -149,21 +154,48 @@ export class AuthorizationsService {
     });
   }
 
+  /** @throws AuthorizationStateInvalidError when it is not the one that was stored: no code goes out without it */
+  private async verifierOf(begun: TakenAuthorization): Promise<string> {
+    try {
+      return await this.encryption.decrypt(begun.code_verifier, placeOf(begun.state_hash, begun.user_id));
+    } catch (error) {
+      if (!(error instanceof CiphertextError)) throw error;
+      this.log.error({ err: error }, 'The verifier of an authorization was altered in the database');
+      throw new AuthorizationStateInvalidError();
+    }
+  }
+
   /** What a person is told. What nobody foresaw is logged, and said in a general way. */
   private explain({ title }: OAuthProvider, error: unknown): Error {
-    if (error instanceof AuthorizationResponseError) return new AuthorizationRefusedError(title, plain(error.error));
+    if (error instanceof AuthorizationResponseError)
+      return new AuthorizationRefusedError(title, errorCodeOf(error.error));
     if (error instanceof OAuthRefusedError) return new AuthorizationRefusedError(title, error.error);
     if (error instanceof OAuthUpstreamError) return new AuthorizationFailedError(title, error.message);
-    if (error instanceof Error && error.name === 'OperationProcessingError') {
-      return new AuthorizationFailedError(title, 'the answer is not one to this authorization.');
-    }
-    this.log.warn({ err: error }, 'An account could not be connected');
+    if (!(error instanceof DomainError)) this.log.warn({ err: error }, 'An account could not be connected');
     return error as Error;
   }
 
   private redirectUri(key: string): string {
     return this.publicUrl.of(`/v1/integrations/${key}/callback`);
   }
+}
+
+/** The provider's answer, when it is one to this authorization. @throws AuthorizationResponseError for a no */
+function answerOf(
+  { title }: OAuthProvider,
+  server: AuthorizationServer,
+  clientId: string,
+  parameters: URLSearchParams,
+  state: string,
+): URLSearchParams {
+  try {
+    const answer = validateAuthResponse(server, { client_id: clientId }, parameters, state);
+    const codes = answer.getAll('code');
+    if (codes.length === 1 && codes[0] !== '') return answer;
+  } catch (error) {
+    if (error instanceof AuthorizationResponseError) throw error;
+  }
+  throw new AuthorizationAnswerInvalidError(title);
 }
 
 function wantedScopes(provider: OAuthProvider, asked: readonly string[]): string[] {
@@ -177,9 +209,4 @@ function hashOf(state: string): string {
 
 function placeOf(row: string, owner: string) {
   return { table: 'oauth_authorization', column: 'code_verifier', row, owner };
-}
-
-/** An error code of a provider, fit to be shown. */
-function plain(error: string): string {
-  return error.slice(0, 100).replace(/[^\x20-\x7e]/g, '?');
 }

@@ -46,8 +46,8 @@ export class ConnectOffers {
   }
 
   /** @throws ConnectLinkInvalidError */
-  open(provider: string, token: string): ConnectOffer {
-    return this.links.open(provider, token);
+  async open(provider: string, token: string): Promise<ConnectOffer> {
+    return (await this.look(provider, token)).offer;
   }
 
   /** That this browser was asked: no other site can know it, so none can answer in its place. */
@@ -57,13 +57,9 @@ export class ConnectOffers {
 
   /** What to ask whoever opens a link. @throws ConnectLinkInvalidError, ProviderNotConfiguredError */
   async question(provider: string, token: string): Promise<{ title: string; email: string; label?: string }> {
-    const offer = this.open(provider, token);
+    const { user, connection } = await this.look(provider, token);
     const known = this.registry.get(provider);
     await this.clients.of(known);
-    const user = await this.em.findOne(User, { id: offer.userId });
-    if (!user) throw new ConnectLinkInvalidError();
-    const { connectionId } = offer;
-    const connection = connectionId && (await this.em.findOne(OAuthConnection, { connectionId, user }));
     const email = user.email === '' ? user.userId : user.email;
     return { title: known.title, email, ...(connection && { label: connection.accountLabel }) };
   }
@@ -76,6 +72,19 @@ export class ConnectOffers {
       error: isOurs ? error.code : 'internal-error',
       error_description: isOurs ? error.message : 'Something went wrong inside Seer.',
     };
+  }
+
+  /** A link, with whom and what it is about: it ends with them. */
+  private async look(provider: string, token: string) {
+    const offer = this.links.open(provider, token);
+    const { userId, connectionId } = offer;
+    const user = await this.em.findOne(User, { id: userId });
+    const connection =
+      connectionId === undefined
+        ? undefined
+        : await this.em.findOne(OAuthConnection, { connectionId, user: userId, provider });
+    if (user === null || connection === null) throw new ConnectLinkInvalidError();
+    return { offer, user, connection };
   }
 
   private async own(caller: Principal, provider: string, publicId: string): Promise<OAuthConnection> {

@@ -3,7 +3,7 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { makePublicId } from '../../common/public-id.js';
 import { User } from '../../users/index.js';
-import { AccountMismatchError } from '../oauth.errors.js';
+import { AccountMismatchError, ConnectionNotFoundError } from '../oauth.errors.js';
 import { type TokenGrant } from '../protocol/token-grant.js';
 import { type ProviderAccount } from '../providers/define-provider.js';
 import { ConnectionTokens } from './connection-tokens.js';
@@ -28,7 +28,7 @@ export class NewConnections {
     private readonly tokens: ConnectionTokens,
   ) {}
 
-  /** @throws AccountMismatchError when another account was to be renewed */
+  /** @throws AccountMismatchError, ConnectionNotFoundError when another connection was to be renewed */
   async save(consent: Consent): Promise<OAuthConnection> {
     try {
       return await this.tryToSave(consent);
@@ -51,6 +51,8 @@ export class NewConnections {
       const user = em.getReference(User, userId);
       const lock = { lockMode: LockMode.PESSIMISTIC_WRITE };
       const renewed = connectionId && (await em.findOne(OAuthConnection, { connectionId, user, provider }, lock));
+      // Deleted in the meantime, on purpose: it does not come back as another one, of whatever account.
+      if (connectionId && !renewed) throw new ConnectionNotFoundError(makePublicId('connection', connectionId));
       if (renewed && renewed.providerAccountId !== account.id) {
         const publicId = makePublicId('connection', renewed.connectionId);
         throw new AccountMismatchError(publicId, renewed.accountLabel, account.label);

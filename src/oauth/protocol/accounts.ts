@@ -19,7 +19,7 @@ export class Accounts {
     const call: AccountContext['call'] = (url, options) => this.call(accessToken, url, options);
     try {
       const { id, label } = await provider.account({ accessToken, answer, claims, call });
-      return { id: textOf(id, MAX_ID), label: textOf(label, MAX_LABEL) };
+      return { id: textOf(id, MAX_ID), label: textOf(label).slice(0, MAX_LABEL) };
     } catch (error) {
       throw troubleOf(error);
     }
@@ -49,8 +49,9 @@ export class Accounts {
 }
 
 /** What providers leave out comes as the text `undefined`. */
-function textOf(given: unknown, maxLength: number): string {
+function textOf(given: unknown, maxLength = Infinity): string {
   const isText = typeof given === 'string' && given !== '' && given !== 'undefined' && given !== 'null';
-  if (isText && given.isWellFormed() && !/\p{Cc}/u.test(given)) return given.slice(0, maxLength);
+  const isShort = isText && given.length <= maxLength;
+  if (isShort && given.isWellFormed() && !/\p{Cc}/u.test(given)) return given;
   throw new OAuthTroubleError('it does not say whose account it is.');
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type AuthorizationServer, discoveryRequest, processDiscoveryResponse } from 'oauth4webapi';
+import { EgressError } from '../../common/egress/egress.errors.js';
 import { type OAuthProvider } from '../providers/define-provider.js';
 import { OAuthHttp } from './oauth-http.js';
 import { OAuthTroubleError } from './upstream.errors.js';
@@ -38,9 +39,21 @@ export class AuthorizationServers {
   private async fetch(issuer: string): Promise<AuthorizationServer> {
     const url = new URL(issuer);
     try {
-      return await processDiscoveryResponse(url, await discoveryRequest(url, this.http.options(url)));
+      const server = await processDiscoveryResponse(url, await discoveryRequest(url, this.http.options(url)));
+      const { authorization_endpoint, token_endpoint, revocation_endpoint } = server;
+      if (![authorization_endpoint, token_endpoint, revocation_endpoint ?? issuer].every(isWebAddress)) {
+        throw new OAuthTroubleError('its endpoints are no addresses.');
+      }
+      return server;
     } catch (error) {
-      throw new OAuthTroubleError(`the issuer ${issuer} does not publish what it should.`, undefined, { cause: error });
+      const why =
+        error instanceof EgressError ? `does not answer: ${error.message}` : 'does not publish what it should.';
+      throw new OAuthTroubleError(`the issuer ${issuer} ${why}`, undefined, { cause: error });
     }
   }
+}
+
+/** Browsers are sent there, and secrets: no script, no file, nothing that is missing. */
+function isWebAddress(given: unknown): boolean {
+  return typeof given === 'string' && /^https?:$/.test(URL.parse(given)?.protocol ?? '');
 }

@@ -5,6 +5,10 @@ import { OAuthTroubleError } from './upstream.errors.js';
 /** Longer texts are no tokens: the longest seen, JWTs with many groups, have some 8,000 characters. */
 const MAX_TOKEN_CHARACTERS = 32_768;
 const MAX_SCOPES = 500;
+/** RFC 6749, 3.3. */
+const scopeText = /^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/;
+/** No token lives longer than ten years; a date that is further away may be none. */
+const MAX_SECONDS = 10 * 365 * 86_400;
 
 /** What a token endpoint has given. */
 export interface TokenGrant {
@@ -37,7 +41,8 @@ export function tokenGrantOf(
     accessToken: tokenText(accessToken),
     refreshToken: refreshToken === undefined || refreshToken === '' ? undefined : tokenText(refreshToken),
     scopes: typeof scope === 'string' && scope.trim() !== '' ? splitScopes(scope) : undefined,
-    expiresAt: Number.isFinite(seconds) && seconds > 0 ? new Date(askedAt + seconds * 1_000) : null,
+    expiresAt:
+      Number.isFinite(seconds) && seconds > 0 ? new Date(askedAt + Math.min(seconds, MAX_SECONDS) * 1_000) : null,
     answer,
     claims,
   };
@@ -45,7 +50,7 @@ export function tokenGrantOf(
 
 /** Providers separate by spaces or commas, some in requests by one and in answers by the other; no scope has either. */
 export function splitScopes(text: string): string[] {
-  return [...new Set(text.split(/[\s,]+/).filter((scope) => scope !== ''))].slice(0, MAX_SCOPES);
+  return [...new Set(text.split(/[\s,]+/).filter((scope) => scopeText.test(scope)))].slice(0, MAX_SCOPES);
 }
 
 /** A token that can be put into a header and into the database: printable ASCII (RFC 6750, 2.1). */

@@ -4,13 +4,14 @@ import { OAuthRefusedError, OAuthTroubleError, OAuthUpstreamError } from './upst
 
 /** Errors of RFC 6749 that say nothing against the client or its tokens. */
 const passing = new Set(['temporarily_unavailable', 'server_error', 'slow_down', 'internal_failure', 'rate_limited']);
-const ERROR_CHARACTERS = 100;
+/** As codes are spelt, in lower or upper case: not words for people, and no token, whichever of both is sent back. */
+const errorCode = /^(?=.{1,64}$)(?:[a-z]+(?:[_.-][a-z]+)*|[A-Z]+(?:_[A-Z]+)*)$/;
 
 /** What went wrong in a request to a provider, as this module speaks of it. No part of a message can hold a token. */
 export function troubleOf(error: unknown): OAuthUpstreamError {
   if (error instanceof OAuthUpstreamError) return error;
   if (error instanceof ResponseBodyError) {
-    const name = error.error.slice(0, ERROR_CHARACTERS).replace(/[^\x20-\x7e]/g, '?');
+    const name = errorCodeOf(error.error);
     const mayPass = error.status >= 500 || error.status === 429 || passing.has(name);
     if (!mayPass) return new OAuthRefusedError(name, error.status);
     return new OAuthTroubleError(`it answered ${error.status} ${name}.`, retryAfterOf(error.response));
@@ -22,6 +23,11 @@ export function troubleOf(error: unknown): OAuthUpstreamError {
     return new OAuthTroubleError(`it answered ${status} with something else than tokens.`, retryAfterOf(error.cause));
   }
   return new OAuthTroubleError('its answer is not as RFC 6749 wants it.', undefined, { cause: error });
+}
+
+/** The error code that a provider gave, if it can be shown, stored and logged. */
+export function errorCodeOf(given: string): string {
+  return errorCode.test(given) ? given : 'an error without a name';
 }
 
 /** Seconds of Retry-After, which may be a date too. */
