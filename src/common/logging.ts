@@ -31,8 +31,7 @@ export function loggingOptions(environment: Environment): Params {
         req: (request: { id: string; method: string; url: string }) => ({
           id: request.id,
           method: request.method,
-          // The query is left out: a careless caller may have put a secret there.
-          path: request.url.split('?', 1)[0],
+          path: pathToLog(request.url),
         }),
         res: (response: { statusCode: number }) => ({ status: response.statusCode }),
       },
@@ -40,4 +39,16 @@ export function loggingOptions(environment: Environment): Params {
         error || response.statusCode >= 500 ? 'error' : response.statusCode >= 400 ? 'info' : 'debug',
     },
   };
+}
+
+/** Long parts of a path that are no id of a thing are keys to something: links of approvals, to connect accounts. */
+const keyLike = /^(?![a-z]+_[0-9a-f-]{36}(?::\d+)?$).{32,}$/;
+
+/** The path of a request, without what could be used again. The query is left out: a careless caller may have put a secret there. */
+export function pathToLog(url: string): string {
+  const [path = ''] = url.split('?', 1);
+  return path
+    .split('/')
+    .map((part) => (keyLike.test(part) ? `${part.slice(0, 4)}…` : part))
+    .join('/');
 }

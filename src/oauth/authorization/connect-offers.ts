@@ -77,13 +77,16 @@ export class ConnectOffers {
   /** A link, with whom and what it is about: it ends with them. */
   private async look(provider: string, token: string) {
     const offer = this.links.open(provider, token);
-    const { userId, connectionId } = offer;
+    const { userId, connectionId, redirectTo } = offer;
+    // An operator may have thought better of it since.
+    const leadsAstray =
+      redirectTo !== undefined && !this.environment.frontendOrigins.includes(new URL(redirectTo).origin);
     const user = await this.em.findOne(User, { id: userId });
     const connection =
       connectionId === undefined
         ? undefined
         : await this.em.findOne(OAuthConnection, { connectionId, user: userId, provider });
-    if (user === null || connection === null) throw new ConnectLinkInvalidError();
+    if (leadsAstray || user === null || connection === null) throw new ConnectLinkInvalidError();
     return { offer, user, connection };
   }
 

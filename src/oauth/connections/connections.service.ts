@@ -1,3 +1,4 @@
+import { LockMode } from '@mikro-orm/core';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable, Logger } from '@nestjs/common';
 import { CursorCodec } from '../../common/http/paging/cursor.js';
@@ -89,9 +90,16 @@ export class ConnectionsService {
    * @throws ConnectionNotFoundError
    */
   async delete(caller: Principal, publicId: string): Promise<DeletedConnectionResponse> {
-    const connection = await this.find(caller, publicId, ['accessToken']);
-    const upstream = await this.revoke(connection, caller.userId);
-    await this.em.nativeDelete(OAuthConnection, { id: connection.id });
+    const { id } = await this.find(caller, publicId);
+    // Locked, so that no refresh under way brings new tokens that nobody gives back.
+    const upstream = await this.em.fork().transactional(async (em) => {
+      const lock = { lockMode: LockMode.PESSIMISTIC_WRITE, populate: ['refreshToken', 'accessToken'] } as const;
+      const connection = await em.findOne(OAuthConnection, { id }, lock);
+      if (!connection) throw new ConnectionNotFoundError(publicId);
+      const revoked = await this.revoke(connection, caller.userId);
+      await em.nativeDelete(OAuthConnection, { id });
+      return revoked;
+    });
     return { connection_id: publicId, upstream };
   }
 
