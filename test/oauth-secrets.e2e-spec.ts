@@ -207,9 +207,13 @@ describe('The secrets of connections', () => {
     const canary = canaryOf();
     for (const spelling of spellingsOf(canary)) {
       const before = [program.output.length, answers.length];
-      await call('GET', `${base}/${spelling.replaceAll('%', '%25')}`);
+      const part = spelling.replaceAll('%', '%25');
+      await call('GET', `${base}/${part}`);
       expect(leaksIn(answers.slice(before[1]), [canary])).toContainEqual([canary, spelling]);
-      await until(() => leaksIn(program.output.slice(before[0]).replaceAll('%25', '%'), [canary]).length > 0);
+      // Longer parts of a path are cut there.
+      if (part.length < 32) {
+        await until(() => leaksIn(program.output.slice(before[0]).replaceAll('%25', '%'), [canary]).length > 0);
+      }
       await database.rowsOf('update oauth_connection set account_label = $1', [spelling]);
       expect(leaksIn(await dump(), [canary])).toContainEqual([canary, spelling]);
       await database.rowsOf(`update oauth_connection set account_label = ''`);
@@ -230,9 +234,9 @@ describe('The secrets of connections', () => {
   });
 });
 
-/** A text that is the same in a path and in JSON, in each of its spellings. */
+/** A text that is the same in a path and in JSON, in each of its spellings; short, as the log shortens long parts of paths. */
 function canaryOf(): string {
-  const canary = `canary+${randomBytes(20).toString('base64url')}`;
+  const canary = `c+${randomBytes(9).toString('base64url')}`;
   return spellingsOf(canary).some((spelling) => spelling.includes('/')) ? canaryOf() : canary;
 }
 
