@@ -1,12 +1,15 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
+import { AdminModule, adminProblems } from './admin/index.js';
 import { ConfigModule } from './common/config/config.module.js';
 import { type Environment } from './common/config/environment.js';
 import { DatabaseModule } from './common/database/database.module.js';
 import { type Database } from './common/database/open-database.js';
 import { EgressModule } from './common/egress/egress.module.js';
 import { EncryptionModule } from './common/encryption/encryption.module.js';
+import { encryptionProblems } from './common/encryption/encryption-problems.js';
 import { EncryptionService } from './common/encryption/encryption.service.js';
+import { rotateKeys } from './common/encryption/rotation/rotate-keys.job.js';
 import { HttpModule } from './common/http/http.module.js';
 import { pruneIdempotency } from './common/http/idempotency/prune-idempotency.job.js';
 import { JobsModule } from './common/jobs/jobs.module.js';
@@ -14,6 +17,7 @@ import { loggingOptions } from './common/logging.js';
 import { entities } from './entities.js';
 import { HealthModule } from './health/health.module.js';
 import { IntegrationsModule, toolCatalogue, type ToolCatalogue } from './integrations/index.js';
+import { oauthSecrets } from './oauth/index.js';
 import { principalOf, UsersModule, usersProblems } from './users/index.js';
 import { WorkflowsModule, workflowsProblems } from './workflows/index.js';
 
@@ -37,11 +41,11 @@ export class AppModule {
         ConfigModule.forRoot(environment),
         LoggerModule.forRoot(loggingOptions(environment)),
         DatabaseModule.forRoot(entities, database),
-        EncryptionModule,
+        EncryptionModule.forRoot(oauthSecrets),
         EgressModule,
-        JobsModule.forRoot([pruneIdempotency]),
+        JobsModule.forRoot([pruneIdempotency, rotateKeys]),
         HttpModule.forRoot({
-          problems: [usersProblems, workflowsProblems],
+          problems: [encryptionProblems, usersProblems, workflowsProblems, adminProblems],
           cursorKey: {
             inject: [EncryptionService],
             useFactory: (encryption: EncryptionService) => () => encryption.deriveKey('cursor'),
@@ -51,6 +55,7 @@ export class AppModule {
         UsersModule,
         IntegrationsModule.forRoot(tools),
         WorkflowsModule,
+        AdminModule,
         HealthModule,
       ],
     };
