@@ -13,6 +13,6 @@ const expected = [
 ];
 
 /** Whether an operator can put it right by what its message says: anything else is a fault of ours, with its stack. */
-export function isForOperators(error: unknown): error is Error {
+export function isForOperators(error: unknown): boolean {
   return expected.some((kind) => error instanceof kind);
 }
