@@ -16,11 +16,11 @@ let behind: Client;
 let user: string;
 
 beforeAll(async () => {
-  one = await startApp();
+  one = await startApp({ LOG_LEVEL: 'error' });
   // Answers requests only: what it knows of a rotation, it has heard.
   two = await startApp({ SEER_ROLE: 'api' }, one.databaseUrl);
   behind = await connect(one.databaseUrl);
-  user = (await makeCaller(one.app)).user.id;
+  user = String((await makeCaller(one.app)).user.id);
 }, 60_000);
 
 afterAll(async () => {
@@ -124,7 +124,7 @@ describe('a process', () => {
 
 describe('stored values', () => {
   it('open in their own row, column and user only', async () => {
-    const other = (await makeCaller(one.app)).user.id;
+    const other = String((await makeCaller(one.app)).user.id);
     const ids = [await putConnection(one, 1), await putConnection(one, 2), await putConnection(one, 3, other)];
     const places = ids.flatMap((id, index) =>
       ['access_token', 'refresh_token'].map((column) => tokenPlace(id, column, index === 2 ? other : user)),

@@ -89,7 +89,7 @@ export class KeyRotation {
   async status(): Promise<EncryptionStatus> {
     const em = this.em.fork();
     const keys = await allKeys(em);
-    const rotation = await em.findOne(EncryptionRotation, {}, { orderBy: { startedAt: 'desc' } });
+    const [rotation = null] = await em.find(EncryptionRotation, {}, { orderBy: { startedAt: 'desc' }, limit: 1 });
     const primary = keys.find(({ status }) => status === 'primary');
     return { keys, rotation, left: primary ? await countNotUnder(em, this.columns, primary.id) : [] };
   }
