@@ -34,7 +34,7 @@ export async function prepareKeys(em: EntityManager, environment: Environment): 
 export async function readKeyRing(em: EntityManager, master: MasterKeyProvider, known?: KeyRing): Promise<KeyRing> {
   const rows = await allKeys(em);
   const inUse = rows.filter(({ status }) => status !== 'retired');
-  const secretOf = (row: EncryptionKey): SealingKey | Promise<SealingKey> =>
+  const secretOf = async (row: EncryptionKey): Promise<SealingKey> =>
     known?.keys.get(row.id) ?? (known?.oldest.id === row.id ? known.oldest : unwrapKey(row, master));
   const primaryRow = rows.find(({ status }) => status === 'primary');
   if (!primaryRow) {

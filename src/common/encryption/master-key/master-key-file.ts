@@ -23,9 +23,7 @@ export async function readMasterKeyFile(file: string, variable = 'SEER_MASTER_KE
     return await readFile(file, 'utf8');
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
-    throw new EncryptionUnavailableError(
-      `The master key file ${file} (SEER_MASTER_KEY_FILE) cannot be read: ${codeOf(error)}.`,
-    );
+    throw new EncryptionUnavailableError(`The master key file ${file} (${variable}) cannot be read: ${codeOf(error)}.`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { MasterKeyRefusedError } from '../master-key-provider.js';
-import { type KmsKey, wrongUri } from './open-kms.js';
+import { type KmsKey, wrongUri } from './kms-key.js';
 
 /** What the service answers to a ciphertext that is not of this key, of this context, or was altered. */
 const refusals = new Set(['InvalidCiphertextException', 'IncorrectKeyException']);

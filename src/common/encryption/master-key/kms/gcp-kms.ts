@@ -1,6 +1,6 @@
 import { textOf, type Place } from '../../place.js';
 import { MasterKeyRefusedError } from '../master-key-provider.js';
-import { type KmsKey, wrongUri } from './open-kms.js';
+import { type KmsKey, wrongUri } from './kms-key.js';
 
 const key =
   /^(projects\/[^/?]+\/locations\/[^/?]+\/keyRings\/[^/?]+\/cryptoKeys\/[^/?]+)(?:\?endpoint=(https?:\/\/[^/?]+))?$/;

@@ -7,6 +7,18 @@ interface Answer {
   body: object;
 }
 
+/** The bodies of requests, of all services. */
+interface Fields {
+  readonly KeyId: string;
+  readonly Plaintext: string;
+  readonly CiphertextBlob: string;
+  readonly EncryptionContext?: Record<string, string>;
+  readonly additionalAuthenticatedData?: string;
+  readonly associated_data?: string;
+  readonly plaintext: string;
+  readonly ciphertext: string;
+}
+
 /** A key management service on loopback. */
 export interface KmsServer {
   readonly port: number;
@@ -43,7 +55,7 @@ const bytes = (text: string) => Buffer.from(text, 'base64');
 export function startAwsKms(): Promise<KmsServer> {
   return start((request, body) => {
     const { KeyId, Plaintext, CiphertextBlob, EncryptionContext } = body;
-    const context = JSON.stringify(Object.entries(EncryptionContext ?? {}).toSorted());
+    const context = JSON.stringify(Object.entries(EncryptionContext ?? {}).toSorted(([a], [b]) => a.localeCompare(b)));
     const fault = (type: string) => ({ status: 400, body: { __type: type, message: type } });
     if (!request.headers.authorization?.startsWith('AWS4-HMAC-SHA256 ')) return fault('MissingAuthenticationToken');
     if (request.headers['x-amz-target'] === 'TrentService.Encrypt') {
@@ -106,14 +118,14 @@ export function startVault(token = 'hvs.test'): Promise<KmsServer> {
   });
 }
 
-async function start(operate: (request: IncomingMessage, body: any) => Answer): Promise<KmsServer> {
+async function start(operate: (request: IncomingMessage, body: Fields) => Answer): Promise<KmsServer> {
   const requests: string[] = [];
   const server = createServer((request, response) => {
     let text = '';
     request.on('data', (chunk: Buffer) => (text += chunk.toString()));
     request.on('end', () => {
       requests.push(String(request.headers['x-amz-target'] ?? request.url));
-      const body = request.headers['content-type']?.includes('json') ? JSON.parse(text) : text;
+      const body = (request.headers['content-type']?.includes('json') ? JSON.parse(text) : {}) as Fields;
       const answer = kms.answerWith ?? operate(request, body);
       response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body));
     });

@@ -1,19 +1,8 @@
 import { createSecretKey } from 'node:crypto';
 import type { Environment } from '../../../config/environment.js';
 import { EncryptionUnavailableError } from '../../encryption.errors.js';
-import type { Place } from '../../place.js';
 import { MasterKeyRefusedError, type MasterKeyProvider } from '../master-key-provider.js';
-
-/** A key in a key management service, by the operations of that service. */
-export interface KmsKey {
-  /** Names the key; stored beside each data key. */
-  readonly id: string;
-  /** The name of the service, for messages. */
-  readonly service: string;
-  encrypt(plaintext: Buffer, place: Place, signal: AbortSignal): Promise<string>;
-  /** Rejects with MasterKeyRefusedError when the service has looked at the ciphertext and does not open it. */
-  decrypt(ciphertext: string, place: Place, signal: AbortSignal): Promise<Buffer>;
-}
+import { type KmsKey, wrongUri } from './kms-key.js';
 
 /** How long the service may take for one call with all repetitions, in milliseconds: a start is decided within 5 s. */
 const TIMEOUT_MS = 4_000;
@@ -37,11 +26,6 @@ export async function openKms(uri: string, source: string, environment: Environm
   const open = services[scheme ?? ''];
   if (!open) throw wrongUri(source, `begin with ${Object.keys(services).join('://, ')}://`);
   return kmsMasterKey(await open(path!, source, environment), source);
-}
-
-/** The error of a URI that does not have the form of its service. */
-export function wrongUri(source: string, form: string): EncryptionUnavailableError {
-  return new EncryptionUnavailableError(`${source} must ${form}. Nothing was changed.`);
 }
 
 function kmsMasterKey(key: KmsKey, source: string): MasterKeyProvider {

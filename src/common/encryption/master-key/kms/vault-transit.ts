@@ -2,7 +2,7 @@ import { parseAllowList } from '../../../egress/allow-list.js';
 import { EgressService } from '../../../egress/egress.service.js';
 import { textOf, type Place } from '../../place.js';
 import { MasterKeyRefusedError } from '../master-key-provider.js';
-import { type KmsKey, wrongUri } from './open-kms.js';
+import { type KmsKey, wrongUri } from './kms-key.js';
 
 interface Answer {
   data?: { ciphertext?: string; plaintext?: string };
