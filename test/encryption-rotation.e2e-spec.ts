@@ -60,7 +60,7 @@ async function putConnection(by: TestApp, index: number, owner = user): Promise<
   const encryption = encryptionOf(by);
   await behind.query(
     `insert into oauth_connection (connection_id, user_id, provider, provider_account_id, account_label, scopes, status,
-       access_token, refresh_token) values ($1, $2, 'github', $1, 'ada', '{}', 'healthy', $3, $4)`,
+       access_token, refresh_token) values ($1::uuid, $2, 'github', $1::text, 'ada', '{}', 'healthy', $3, $4)`,
     [
       id,
       owner,

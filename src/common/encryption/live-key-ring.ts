@@ -55,6 +55,8 @@ export class LiveKeyRing implements OnModuleInit, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     this.stopping.abort();
     await this.announcements.stop();
+    // Else a look that is under way would outlive the connections.
+    await (this.next ?? this.last).catch(() => {});
   }
 
   /** Wraps and unwraps the data keys. */
