@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { type Client } from 'pg';
 import { EncryptionService } from '../src/common/encryption/encryption.service.js';
 import { KeyRotation } from '../src/common/encryption/rotation/key-rotation.service.js';
-import { SETTLE_MS } from '../src/common/encryption/timing.js';
+import { replaceValues } from '../src/common/encryption/rotation/encrypted-values.js';
+import { KEY_POLL_MS, KEYS_STALE_MS, SETTLE_MS } from '../src/common/encryption/timing.js';
+import { oauthSecrets } from '../src/oauth/index.js';
 import { startApp, type TestApp } from './support/app.js';
 import { makeCaller } from './support/callers.js';
 import { connect } from './support/database.js';
@@ -92,8 +95,10 @@ async function rotate(by = one): Promise<void> {
 
 describe('a process', () => {
   it('opens what another has encrypted with a key that it has not heard of', async () => {
+    // It is deaf for half a second, and the next poll is further away.
+    await behind.query(`select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and application_name = 'seer listen encryption_keys_changed'`);
     await rotationOf(one).begin();
-    // At once: before its announcement or a poll can have been acted upon everywhere.
     const secrets = Array.from({ length: 20 }, (_, index) => encryptionOf(one).encrypt(`s${index}`, placeOf('x')));
     const opened = await Promise.all(secrets.map((secret) => encryptionOf(two).decrypt(secret, placeOf('x'))));
     expect(opened).toEqual(secrets.map((_, index) => `s${index}`));
@@ -110,6 +115,15 @@ describe('a process', () => {
       expect(each).toMatchObject({ status: 'rejected', reason: { code: 'decryption-failed' } });
     }
     expect(Date.now() - begin).toBeLessThan(2_000);
+  });
+
+  it('does not encrypt while it cannot see whether its key is still the one', async () => {
+    await behind.query('alter table encryption_key rename to hidden');
+    await delay(KEYS_STALE_MS + 500);
+    expect(() => encryptionOf(two).encrypt('x', placeOf('x'))).toThrow('encryption keys cannot be read');
+    await behind.query('alter table hidden rename to encryption_key');
+    await delay(KEY_POLL_MS + 1_000);
+    expect(encryptionOf(two).encrypt('x', placeOf('x'))).toContain(await primary());
   });
 
   it('derives the same keys after rotations, also one that starts later', async () => {
@@ -178,6 +192,16 @@ describe('a rotation', () => {
     await writer.end();
     await advancing;
     expect(await encryptionOf(two).decrypt(await secretOf('github'), placeOf('github'))).toBe('new');
+  });
+
+  it('never replaces a value that is no longer what was read, even in the same place of the table', async () => {
+    await putClient('github', 'written meanwhile');
+    const { ctid } = (await behind.query('select ctid::text from oauth_client')).rows[0];
+    const [secrets] = oauthSecrets;
+    await replaceValues(one.app.get(MikroORM).em.fork() as EntityManager, secrets!, [
+      { ctid, from: 'read', to: 'anew' },
+    ]);
+    expect(await secretOf('github')).toBe('written meanwhile');
   });
 
   it('waits for a transaction that has written under the old key and is still open', async () => {
