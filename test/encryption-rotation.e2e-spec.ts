@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { type Client } from 'pg';
 import { EncryptionService } from '../src/common/encryption/encryption.service.js';
+import { LiveKeyRing } from '../src/common/encryption/live-key-ring.js';
 import { KeyRotation } from '../src/common/encryption/rotation/key-rotation.service.js';
 import { replaceValues } from '../src/common/encryption/rotation/encrypted-values.js';
 import { KEY_POLL_MS, KEYS_STALE_MS, SETTLE_MS } from '../src/common/encryption/timing.js';
@@ -98,8 +99,11 @@ describe('a process', () => {
     // It is deaf for half a second, and the next poll is further away.
     await behind.query(`select pg_terminate_backend(pid) from pg_stat_activity
       where datname = current_database() and application_name = 'seer listen encryption_keys_changed'`);
-    await rotationOf(one).begin();
+    const { keyId } = await rotationOf(one).begin();
+    await one.app.get(LiveKeyRing).reload();
     const secrets = Array.from({ length: 20 }, (_, index) => encryptionOf(one).encrypt(`s${index}`, placeOf('x')));
+    expect(secrets[0]).toContain(keyId);
+    expect(two.app.get(LiveKeyRing).current.keys.has(keyId)).toBe(false);
     const opened = await Promise.all(secrets.map((secret) => encryptionOf(two).decrypt(secret, placeOf('x'))));
     expect(opened).toEqual(secrets.map((_, index) => `s${index}`));
     await rotationOf(one).advance(never);
