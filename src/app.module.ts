@@ -1,12 +1,15 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
+import { AdminModule, adminProblems } from './admin/index.js';
 import { ConfigModule } from './common/config/config.module.js';
 import { type Environment } from './common/config/environment.js';
 import { DatabaseModule } from './common/database/database.module.js';
 import { type Database } from './common/database/open-database.js';
 import { EgressModule } from './common/egress/egress.module.js';
 import { EncryptionModule } from './common/encryption/encryption.module.js';
+import { encryptionProblems } from './common/encryption/encryption-problems.js';
 import { EncryptionService } from './common/encryption/encryption.service.js';
+import { rotateKeys } from './common/encryption/rotation/rotate-keys.job.js';
 import { HttpModule } from './common/http/http.module.js';
 import { pruneIdempotency } from './common/http/idempotency/prune-idempotency.job.js';
 import { JobsModule } from './common/jobs/jobs.module.js';
@@ -19,6 +22,7 @@ import {
   OAuthModule,
   oauthProblems,
   type OAuthProvider,
+  oauthSecrets,
   providers as oauthProviders,
 } from './oauth/index.js';
 import { principalOf, UsersModule, usersProblems } from './users/index.js';
@@ -46,11 +50,18 @@ export class AppModule {
         ConfigModule.forRoot(environment),
         LoggerModule.forRoot(loggingOptions(environment)),
         DatabaseModule.forRoot(entities, database),
-        EncryptionModule,
+        EncryptionModule.forRoot(oauthSecrets),
         EgressModule,
-        JobsModule.forRoot([pruneIdempotency, ...oauthJobs]),
+        JobsModule.forRoot([pruneIdempotency, rotateKeys, ...oauthJobs]),
         HttpModule.forRoot({
-          problems: [usersProblems, oauthProblems, integrationsProblems, workflowsProblems],
+          problems: [
+            encryptionProblems,
+            usersProblems,
+            oauthProblems,
+            integrationsProblems,
+            workflowsProblems,
+            adminProblems,
+          ],
           cursorKey: {
             inject: [EncryptionService],
             useFactory: (encryption: EncryptionService) => () => encryption.deriveKey('cursor'),
@@ -61,6 +72,7 @@ export class AppModule {
         OAuthModule.forRoot(providers),
         IntegrationsModule.forRoot(tools),
         WorkflowsModule,
+        AdminModule,
         HealthModule,
       ],
     };

@@ -1,5 +1,5 @@
 import { type EntityClass } from '@mikro-orm/core';
-import { EncryptionKey } from './common/encryption/encryption-key.entity.js';
+import { encryptionEntities } from './common/encryption/entities.js';
 import { IdempotencyRecord } from './common/http/idempotency/idempotency-record.entity.js';
 import { oauthEntities } from './oauth/index.js';
 import { usersEntities } from './users/index.js';
@@ -7,7 +7,7 @@ import { workflowsEntities } from './workflows/index.js';
 
 /** Every table of Seer, module by module. */
 export const entities: EntityClass<object>[] = [
-  EncryptionKey,
+  ...encryptionEntities,
   IdempotencyRecord,
   ...usersEntities,
   ...oauthEntities,

@@ -1,25 +1,15 @@
 import 'reflect-metadata';
 import { type NestExpressApplication } from '@nestjs/platform-express';
-import { ConfigurationError, type Environment, readEnvironment } from './common/config/environment.js';
-import { EmbeddedPostgresError } from './common/database/embedded/embedded-postgres.error.js';
-import { DatabaseTooNewError, migrate } from './common/database/migrate.js';
+import { type Environment, readEnvironment } from './common/config/environment.js';
+import { migrate } from './common/database/migrate.js';
 import { type Database, openDatabase } from './common/database/open-database.js';
 import { ormOptions } from './common/database/orm-options.js';
-import { InvalidAllowEntryError } from './common/egress/allow-list.js';
-import { EncryptionUnavailableError } from './common/encryption/encryption.errors.js';
 import { type DrainingAdapter } from './common/http/draining-adapter.js';
 import { createApp } from './create-app.js';
 import { armFault } from './common/fault-point.js';
 import { entities } from './entities.js';
+import { isForOperators } from './expected-errors.js';
 import { Bootstrap } from './users/index.js';
-
-const expected = [
-  ConfigurationError,
-  DatabaseTooNewError,
-  EmbeddedPostgresError,
-  EncryptionUnavailableError,
-  InvalidAllowEntryError,
-];
 
 async function main(): Promise<void> {
   const environment = readEnvironment(process.env);
@@ -72,7 +62,7 @@ main().catch((error: unknown) => {
 /** What an operator can put right is said in a sentence; anything else is a fault of ours, with its stack. */
 function reasonOf(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  if (expected.some((kind) => error instanceof kind)) return `Seer can't start:\n${error.message}`;
+  if (isForOperators(error)) return `Seer can't start:\n${error.message}`;
   if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error) {
     return `Seer can't start:\nPORT ${String(error.port)} is in use by another program; choose another with PORT=…`;
   }

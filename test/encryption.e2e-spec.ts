@@ -7,13 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Logger } from '@nestjs/common';
-import { Test } from '@nestjs/testing';
+import { Test, type TestingModule } from '@nestjs/testing';
 import { ConfigModule } from '../src/common/config/config.module.js';
 import { readEnvironment } from '../src/common/config/environment.js';
 import { DatabaseModule } from '../src/common/database/database.module.js';
 import { ormOptions } from '../src/common/database/orm-options.js';
 import { makeSealingKey, seal, type SealingKey } from '../src/common/encryption/ciphertext.js';
 import { EncryptionKey } from '../src/common/encryption/encryption-key.entity.js';
+import { encryptionEntities } from '../src/common/encryption/entities.js';
 import { CiphertextError, EncryptionUnavailableError } from '../src/common/encryption/encryption.errors.js';
 import { EncryptionModule } from '../src/common/encryption/encryption.module.js';
 import { EncryptionService } from '../src/common/encryption/encryption.service.js';
@@ -30,12 +31,12 @@ const embedded = {};
 let url: string;
 let orm: MikroORM;
 let directory: string;
-let instances: MikroORM[] = [];
+let instances: TestingModule[] = [];
 
 beforeAll(async () => {
   Logger.overrideLogger(false);
   url = await createTestDatabase();
-  orm = await MikroORM.init(ormOptions({ url, entities: [EncryptionKey] }));
+  orm = await MikroORM.init(ormOptions({ url, entities: encryptionEntities }));
 });
 
 afterAll(async () => {
@@ -60,11 +61,11 @@ async function start(variables: Record<string, string>): Promise<EncryptionServi
   const module = await Test.createTestingModule({
     imports: [
       ConfigModule.forRoot(environment),
-      DatabaseModule.forRoot([EncryptionKey], { url, port: 0, close: async () => {} }),
-      EncryptionModule,
+      DatabaseModule.forRoot(encryptionEntities, { url, port: 0, close: async () => {} }),
+      EncryptionModule.forRoot([]),
     ],
   }).compile();
-  instances.push(module.get(MikroORM));
+  instances.push(module);
   await module.init();
   return module.get(EncryptionService);
 }
@@ -102,7 +103,8 @@ describe('the first start', () => {
     expect(await rows()).toEqual([expect.objectContaining({ status: 'primary', retired_at: null })]);
     const ciphertexts = services.map((service, index) => service.encrypt(`secret ${index}`, place));
     for (const service of services) {
-      expect(ciphertexts.map((each) => service.decrypt(each, place))).toEqual(services.map((_, i) => `secret ${i}`));
+      const opened = await Promise.all(ciphertexts.map((each) => service.decrypt(each, place)));
+      expect(opened).toEqual(services.map((_, i) => `secret ${i}`));
     }
   });
 
@@ -111,7 +113,7 @@ describe('the first start', () => {
     expect(await readdir(directory)).toEqual(['master.key']);
     expect((await stat(join(directory, 'master.key'))).mode & 0o777).toBe(0o600);
     expect(await rows()).toHaveLength(1);
-    expect(two.decrypt(one.encrypt('shared', place), place)).toBe('shared');
+    expect(await two.decrypt(one.encrypt('shared', place), place)).toBe('shared');
   });
 
   it('stores neither the master key nor the data key in a form that can be read', async () => {
@@ -138,8 +140,8 @@ describe('a later start', () => {
   it('opens what was encrypted before, and only where it was', async () => {
     const ciphertext = (await start(external)).encrypt('kept', place);
     const later = await start(external);
-    expect(later.decrypt(ciphertext, place)).toBe('kept');
-    expect(() => later.decrypt(ciphertext, { ...place, owner: '8' })).toThrow(CiphertextError);
+    expect(await later.decrypt(ciphertext, place)).toBe('kept');
+    await expect(later.decrypt(ciphertext, { ...place, owner: '8' })).rejects.toThrow(CiphertextError);
     expect(await rows()).toHaveLength(1);
   });
 
@@ -203,8 +205,8 @@ describe('the table of keys', () => {
     const retired = await addKey('retired');
     const primary = await addKey('primary');
     const service = await start(external);
-    expect(service.decrypt(seal('older', active, place), place)).toBe('older');
-    expect(() => service.decrypt(seal('oldest', retired, place), place)).toThrow(CiphertextError);
+    expect(await service.decrypt(seal('older', active, place), place)).toBe('older');
+    await expect(service.decrypt(seal('oldest', retired, place), place)).rejects.toThrow(CiphertextError);
     expect(service.encrypt('new', place)).toContain(primary.id);
   });
 

@@ -40,6 +40,22 @@ const variables = {
   }),
   SEER_MASTER_KEY: secret({ min: 44, about: '32 bytes in base64: the master key that wraps the data keys.' }),
   SEER_MASTER_KEY_FILE: text({ about: 'File that holds the master key; default `<data directory>/master.key`.' }),
+  SEER_MASTER_KEY_KMS: text({
+    about:
+      'Master key in a key management service, in place of the two above: `aws-kms://<key ARN>`, ' +
+      '`gcp-kms://projects/…/cryptoKeys/…` or `vault-transit://<host>/<mount>/<key>` (docs/encryption.md).',
+  }),
+  SEER_OLD_MASTER_KEY: secret({
+    min: 44,
+    about: 'For `encryption rewrap` only: the master key until now. Likewise the next two.',
+  }),
+  SEER_OLD_MASTER_KEY_FILE: text({ about: 'For `encryption rewrap` only: the file that holds it.' }),
+  SEER_OLD_MASTER_KEY_KMS: text({ about: 'For `encryption rewrap` only: the key management service that holds it.' }),
+  VAULT_TOKEN: secret({
+    min: 1,
+    about: 'Token for `vault-transit://`; none is needed behind a Vault Proxy that signs in by itself.',
+  }),
+  VAULT_NAMESPACE: text({ about: 'Namespace for `vault-transit://`, in Vault Enterprise and HCP.' }),
   SEER_AUTH_ISSUER: url({ protocols: ['https:', 'http:'], about: 'OIDC issuer whose JWTs are accepted.' }),
   SEER_AUTH_JWKS_URL: url({
     protocols: ['https:', 'http:'],
@@ -82,6 +98,15 @@ export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }
 
+/** Where a master key is: given itself, in a file, or in a key management service. At most one of them counts. */
+export interface MasterKeySetting {
+  /** Of the variable that holds the key itself; the others are named after it. */
+  readonly variable: 'SEER_MASTER_KEY' | 'SEER_OLD_MASTER_KEY';
+  readonly key: string | undefined;
+  readonly file: string | undefined;
+  readonly kms: string | undefined;
+}
+
 /** The validated configuration; injectable by this class. */
 export class Environment {
   readonly port: number;
@@ -95,8 +120,10 @@ export class Environment {
   /** Client credentials by key of the provider. */
   readonly oauthClients: ReadonlyMap<string, ClientOfProvider>;
   readonly bootstrapApiKey: string | undefined;
-  readonly masterKey: string | undefined;
-  readonly masterKeyFile: string;
+  readonly masterKey: MasterKeySetting;
+  /** Of `encryption rewrap`: the one until now. */
+  readonly oldMasterKey: MasterKeySetting;
+  readonly vault: { token: string | undefined; namespace: string | undefined };
   /** The identity provider whose JWTs are accepted, if one is configured. */
   readonly auth: { issuer: string; jwksUrl: string; audience: string } | undefined;
   readonly egressAllow: string;
@@ -121,8 +148,9 @@ export class Environment {
     this.role = values.SEER_ROLE ?? 'all';
     this.publicUrl = values.SEER_PUBLIC_URL;
     this.bootstrapApiKey = values.SEER_BOOTSTRAP_API_KEY;
-    this.masterKey = values.SEER_MASTER_KEY;
-    this.masterKeyFile = values.SEER_MASTER_KEY_FILE ?? resolve(this.dataDirectory, 'master.key');
+    this.masterKey = masterKeyOf('SEER_MASTER_KEY', values, resolve(this.dataDirectory, 'master.key'));
+    this.oldMasterKey = masterKeyOf('SEER_OLD_MASTER_KEY', values);
+    this.vault = { token: values.VAULT_TOKEN, namespace: values.VAULT_NAMESPACE };
     this.auth = authOf(values);
     this.egressAllow = values.SEER_EGRESS_ALLOW ?? '';
     this.production = values.NODE_ENV === 'production';
@@ -166,8 +194,15 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
       'SEER_AUTH_AUDIENCE must be set together with SEER_AUTH_ISSUER, else tokens meant for others would do',
     );
   }
-  if (values.SEER_MASTER_KEY && Buffer.from(values.SEER_MASTER_KEY as string, 'base64').length !== 32) {
-    problems.push('SEER_MASTER_KEY must be 32 bytes in base64; make one with: openssl rand -base64 32');
+  for (const name of ['SEER_MASTER_KEY', 'SEER_OLD_MASTER_KEY']) {
+    if (values[name] && Buffer.from(values[name] as string, 'base64').length !== 32) {
+      problems.push(`${name} must be 32 bytes in base64; make one with: openssl rand -base64 32`);
+    }
+    if (values[`${name}_KMS`] && (values[name] || values[`${name}_FILE`])) {
+      problems.push(
+        `${name}_KMS must not be set together with ${name} or ${name}_FILE: only one can be the master key`,
+      );
+    }
   }
   if (values.SEER_FAULT_POINT && values.NODE_ENV === 'production') {
     problems.push('SEER_FAULT_POINT must not be set when NODE_ENV is production: the process would kill itself');
@@ -185,6 +220,11 @@ export function describeVariables(): { name: string; default: string; about: str
     about: variable.about,
   }));
   return [...fixed, ...clientVariables];
+}
+
+function masterKeyOf(variable: MasterKeySetting['variable'], values: Values, defaultFile?: string): MasterKeySetting {
+  const kms = values[`${variable}_KMS`];
+  return { variable, key: values[variable], kms, file: values[`${variable}_FILE`] ?? (kms ? undefined : defaultFile) };
 }
 
 function authOf(values: Values): Environment['auth'] {

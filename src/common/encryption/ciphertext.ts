@@ -43,7 +43,7 @@ export function seal(plaintext: string, key: SealingKey, place: Place): string {
   cipher.setAAD(associatedData(key.id, place));
   const data = Buffer.concat([cipher.update(utf8(plaintext)), cipher.final()]);
   const sealed = Buffer.concat([salt, derived.commitment, cipher.getAuthTag(), data]);
-  return `${VERSION}.${key.id}.${sealed.toString('base64url')}`;
+  return prefixOf(key.id) + sealed.toString('base64url');
 }
 
 /**
@@ -54,6 +54,16 @@ export function open(ciphertext: string, keys: ReadonlyMap<string, SealingKey>, 
   const plaintext = tryOpen(ciphertext, keys, place);
   if (plaintext === undefined) throw new CiphertextError(place);
   return plaintext;
+}
+
+/** The id of the key that a ciphertext says it was sealed with; undefined when it is no ciphertext. */
+export function keyIdOf(ciphertext: string): string | undefined {
+  return format.exec(ciphertext)?.[1];
+}
+
+/** What all ciphertexts of a key begin with. */
+export function prefixOf(keyId: string): string {
+  return `${VERSION}.${keyId}.`;
 }
 
 function tryOpen(ciphertext: string, keys: ReadonlyMap<string, SealingKey>, place: Place): string | undefined {

@@ -7,3 +7,6 @@ export interface EncryptedColumn {
   /** SQL that tells the `owner` of the value's place. */
   readonly owner: string;
 }
+
+/** DI token of the list of all of them. */
+export const ENCRYPTED_COLUMNS = Symbol('encrypted columns');

@@ -3,7 +3,7 @@ import { Check, Entity, Enum, PrimaryKey, Property, Unique } from '@mikro-orm/de
 
 /** `primary` encrypts and decrypts, `active` only decrypts, `retired` does neither: no value is left under it. */
 export type EncryptionKeyStatus = 'primary' | 'active' | 'retired';
-const encryptionKeyStatuses: EncryptionKeyStatus[] = ['primary', 'active', 'retired'];
+export const encryptionKeyStatuses: EncryptionKeyStatus[] = ['primary', 'active', 'retired'];
 
 /** A data key, wrapped by the master key: without that, this table is of no use to anybody. */
 @Entity()

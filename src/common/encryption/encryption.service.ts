@@ -1,51 +1,48 @@
 import { hkdfSync } from 'node:crypto';
-import { EntityManager } from '@mikro-orm/postgresql';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Environment } from '../config/environment.js';
-import { open, seal } from './ciphertext.js';
-import { type KeyRing, openKeyRing } from './key-ring.js';
+import { Injectable } from '@nestjs/common';
+import { keyIdOf, open, seal } from './ciphertext.js';
+import { LiveKeyRing } from './live-key-ring.js';
 import type { Place } from './place.js';
 
-/** Encrypts every secret that Seer stores. Its keys are in memory after the start, so both ways are synchronous. */
+/** Encrypts every secret that Seer stores, with the keys that `LiveKeyRing` keeps in memory. */
 @Injectable()
-export class EncryptionService implements OnModuleInit {
-  private ring: KeyRing;
+export class EncryptionService {
   private readonly derived = new Map<string, Buffer>();
 
-  constructor(
-    private readonly em: EntityManager,
-    private readonly environment: Environment,
-  ) {}
-
-  /** @throws EncryptionUnavailableError, which stops the start, when the master key is missing or wrong. */
-  async onModuleInit(): Promise<void> {
-    this.ring = await openKeyRing(this.em.fork(), this.environment);
-  }
+  constructor(private readonly keys: LiveKeyRing) {}
 
   /**
-   * Text for a `text` column, different at each call even for the same value: never compare or index it.
+   * Text for a `text` column, different at each call even for the same value: never compare or index it. Write it soon:
+   * a value that is stored later than some seconds after this may be under a key that a rotation has retired meanwhile.
    * @param place where it will be stored; only there does it decrypt.
+   * @throws EncryptionKeysUnavailableError when this process has not seen the table of keys for several seconds.
    */
   encrypt(plaintext: string, place: Place): string {
-    return seal(plaintext, this.ring.primary, place);
+    return seal(plaintext, this.keys.fresh.primary, place);
   }
 
   /**
-   * The value that was encrypted for this place.
+   * The value that was encrypted for this place. An unknown key may be one that another process has just made: then the
+   * keys are read again, once, before the value is refused.
    * @throws CiphertextError when it was altered, moved, or encrypted with a key that this installation hasn't.
+   * @throws EncryptionKeysUnavailableError when the keys had to be read and could not be.
    */
-  decrypt(ciphertext: string, place: Place): string {
-    return open(ciphertext, this.ring.keys, place);
+  async decrypt(ciphertext: string, place: Place): Promise<string> {
+    const keyId = keyIdOf(ciphertext);
+    if (keyId !== undefined && !this.keys.current.keys.has(keyId)) await this.keys.reload();
+    return open(ciphertext, this.keys.current.keys, place);
   }
 
   /**
-   * A 32-byte secret for another purpose than encryption, such as signing; the same in all processes, as long as the
-   * oldest data key is in use. What was made with an earlier one is no longer recognised.
+   * A 32-byte secret for another purpose than encryption, such as signing. It is derived from the first data key of the
+   * installation, which stays in the database when it is retired: rotations and rewraps do not change it, so links and
+   * cursors that were made with it live on. Only the loss of that row ends them.
    */
   deriveKey(purpose: string): Buffer {
     let key = this.derived.get(purpose);
     if (!key) {
-      key = Buffer.from(hkdfSync('sha256', this.ring.oldest.secret.export(), '', `seer/derived/${purpose}`, 32));
+      const { secret } = this.keys.current.oldest;
+      key = Buffer.from(hkdfSync('sha256', secret.export(), '', `seer/derived/${purpose}`, 32));
       this.derived.set(purpose, key);
     }
     return key;

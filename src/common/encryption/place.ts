@@ -8,3 +8,8 @@ export interface Place {
   /** Id of the user it belongs to; `seer` for what belongs to the installation. */
   readonly owner: string;
 }
+
+/** The place as one text, different for each: for key management services that take associated data. */
+export function textOf({ table, column, row, owner }: Place): string {
+  return JSON.stringify([table, column, row, owner]);
+}

@@ -9,9 +9,10 @@ const logger = new Logger('MasterKey');
 /**
  * The text of the master key file, or undefined when there is none. A file that others can read is used with a
  * warning: orchestrators mount secrets readable for all, and no option of Seer could change that.
+ * @param variable that names the file, for the message.
  * @throws EncryptionUnavailableError when the file is there and cannot be read.
  */
-export async function readMasterKeyFile(file: string): Promise<string | undefined> {
+export async function readMasterKeyFile(file: string, variable = 'SEER_MASTER_KEY_FILE'): Promise<string | undefined> {
   try {
     const { mode } = await stat(file);
     if ((mode & 0o077) !== 0 && process.platform !== 'win32') {
@@ -22,9 +23,7 @@ export async function readMasterKeyFile(file: string): Promise<string | undefine
     return await readFile(file, 'utf8');
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
-    throw new EncryptionUnavailableError(
-      `The master key file ${file} (SEER_MASTER_KEY_FILE) cannot be read: ${codeOf(error)}.`,
-    );
+    throw new EncryptionUnavailableError(`The master key file ${file} (${variable}) cannot be read: ${codeOf(error)}.`);
   }
 }
 

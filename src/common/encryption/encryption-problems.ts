@@ -1,0 +1,11 @@
+import type { ProblemExplanations } from '../http/problems/problem-catalogue.js';
+
+/** The problems of encryption. */
+export const encryptionProblems = {
+  'encryption-keys-unavailable': {
+    title: 'Encryption keys unavailable',
+    explanation:
+      'The process cannot read its encryption keys: the database or the key management service is away, or the master ' +
+      'key was changed and the process was not started with the new one. The log has the reason.',
+  },
+} satisfies ProblemExplanations;
