@@ -9,6 +9,8 @@ import { connect, createTestDatabase } from './support/database.js';
 const place = { table: 'oauth_client', column: 'client_secret', row: 'github', owner: 'seer' };
 const newMasterKey = () => randomBytes(32).toString('base64');
 
+const quick = { SEER_KEY_POLL_MS: '500' };
+
 let vault: KmsServer;
 let url: string;
 const running: TestApp[] = [];
@@ -28,7 +30,7 @@ afterEach(async () => {
 });
 
 async function start(variables: Record<string, string>): Promise<TestApp> {
-  const app = await startApp(variables, url);
+  const app = await startApp({ ...quick, ...variables }, url);
   running.push(app);
   return app;
 }
@@ -36,7 +38,13 @@ async function start(variables: Record<string, string>): Promise<TestApp> {
 /** `npm run seer -- …` on the built tree. */
 function seer(words: string, variables: Record<string, string> = {}): Promise<{ code: number; output: string }> {
   return new Promise((resolve) => {
-    const env = { PATH: process.env.PATH, DATABASE_URL: url, ...variables };
+    const env = {
+      PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: '.build/compile-cache',
+      DATABASE_URL: url,
+      ...quick,
+      ...variables,
+    };
     execFile(process.execPath, ['dist/src/cli.js', ...words.split(' ')], { env }, (error, stdout, stderr) =>
       resolve({ code: Number(error?.code ?? 0), output: stdout + stderr }),
     );

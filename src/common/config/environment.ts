@@ -56,6 +56,13 @@ const variables = {
     about: 'Token for `vault-transit://`; none is needed behind a Vault Proxy that signs in by itself.',
   }),
   VAULT_NAMESPACE: text({ about: 'Namespace for `vault-transit://`, in Vault Enterprise and HCP.' }),
+  SEER_KEY_POLL_MS: integer({
+    default: 2_500,
+    min: 100,
+    max: 60_000,
+    about:
+      'How often each process looks for changed data keys, in milliseconds; the same in all. A rotation settles for four times that.',
+  }),
   SEER_AUTH_ISSUER: url({ protocols: ['https:', 'http:'], about: 'OIDC issuer whose JWTs are accepted.' }),
   SEER_AUTH_JWKS_URL: url({
     protocols: ['https:', 'http:'],
@@ -126,6 +133,8 @@ export class Environment {
   readonly vault: { token: string | undefined; namespace: string | undefined };
   /** The identity provider whose JWTs are accepted, if one is configured. */
   readonly auth: { issuer: string; jwksUrl: string; audience: string } | undefined;
+  /** See encryption/timing.ts. */
+  readonly keyPollMs: number;
   readonly egressAllow: string;
   readonly docs: boolean;
   readonly databasePool: number;
@@ -149,6 +158,7 @@ export class Environment {
     this.publicUrl = values.SEER_PUBLIC_URL;
     this.bootstrapApiKey = values.SEER_BOOTSTRAP_API_KEY;
     this.masterKey = masterKeyOf('SEER_MASTER_KEY', values, resolve(this.dataDirectory, 'master.key'));
+    this.keyPollMs = values.SEER_KEY_POLL_MS ?? 2_500;
     this.oldMasterKey = masterKeyOf('SEER_OLD_MASTER_KEY', values);
     this.vault = { token: values.VAULT_TOKEN, namespace: values.VAULT_NAMESPACE };
     this.auth = authOf(values);

@@ -8,7 +8,7 @@ import { EncryptionKeysUnavailableError } from './encryption.errors.js';
 import { type KeyRing, prepareKeys, readKeyRing } from './key-ring.js';
 import { KEYS_CHANGED_CHANNEL } from './key-store.js';
 import type { MasterKeyProvider } from './master-key/master-key-provider.js';
-import { KEY_POLL_MS, KEYS_STALE_MS } from './timing.js';
+import { type KeyTiming, keyTiming } from './timing.js';
 
 /** Least pause between two looks that unknown key ids cause, in milliseconds: a broken row must not flood the database. */
 const RELOAD_PAUSE_MS = 500;
@@ -22,6 +22,7 @@ export class LiveKeyRing implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(LiveKeyRing.name);
   private readonly announcements: NotificationListener;
   private readonly stopping = new AbortController();
+  private readonly timing: KeyTiming;
   private opened: MasterKeyProvider;
   private ring: KeyRing;
   /** Begin of the look that `ring` comes from, and of the last one, by the monotonic clock. */
@@ -36,6 +37,7 @@ export class LiveKeyRing implements OnModuleInit, OnApplicationShutdown {
     private readonly environment: Environment,
     database: Database,
   ) {
+    this.timing = keyTiming(environment.keyPollMs);
     this.announcements = new NotificationListener({
       url: database.url,
       channel: KEYS_CHANGED_CHANNEL,
@@ -73,7 +75,7 @@ export class LiveKeyRing implements OnModuleInit, OnApplicationShutdown {
    * @throws EncryptionKeysUnavailableError when it is so old that its primary key may have been replaced and retired.
    */
   get fresh(): KeyRing {
-    if (performance.now() - this.readAtMs > KEYS_STALE_MS) throw new EncryptionKeysUnavailableError();
+    if (performance.now() - this.readAtMs > this.timing.staleMs) throw new EncryptionKeysUnavailableError();
     return this.ring;
   }
 
@@ -112,7 +114,7 @@ export class LiveKeyRing implements OnModuleInit, OnApplicationShutdown {
     const { signal } = this.stopping;
     let failing = false;
     for (;;) {
-      await delay(KEY_POLL_MS, undefined, { signal, ref: false }).catch(() => {});
+      await delay(this.timing.pollMs, undefined, { signal, ref: false }).catch(() => {});
       if (signal.aborted) return;
       try {
         await this.reload();

@@ -1,11 +1,17 @@
-/** Every process looks at the table of keys at least this often, in milliseconds, whether it hears of changes or not. */
-export const KEY_POLL_MS = 2_500;
+/** How long processes may go on with what they know of the encryption keys, in milliseconds. */
+export interface KeyTiming {
+  /** Every process looks at the table of keys at least this often, whether it hears of changes or not. */
+  readonly pollMs: number;
+  /** A process whose last look is older does not encrypt: its primary key may be no longer the one. */
+  readonly staleMs: number;
+  /**
+   * So long after a promotion, by the clock of the database, no process encrypts with an earlier key any more: those that
+   * have not heard of it consider themselves stale by then. The difference is for what was encrypted and not yet written.
+   */
+  readonly settleMs: number;
+}
 
-/** A process whose last look is older does not encrypt, in milliseconds: its primary key may be no longer the one. */
-export const KEYS_STALE_MS = 3 * KEY_POLL_MS;
-
-/**
- * So long after a promotion, by the clock of the database, no process encrypts with an earlier key any more: those that
- * have not heard of it consider themselves stale by then. The difference is for what was encrypted and not yet written.
- */
-export const SETTLE_MS = 4 * KEY_POLL_MS;
+/** @param pollMs the same in all processes of an installation */
+export function keyTiming(pollMs: number): KeyTiming {
+  return { pollMs, staleMs: 3 * pollMs, settleMs: 4 * pollMs };
+}

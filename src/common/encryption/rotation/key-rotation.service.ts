@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Environment } from '../../config/environment.js';
 import { EncryptionKey } from '../encryption-key.entity.js';
 import { EncryptionUnavailableError } from '../encryption.errors.js';
 import { ENCRYPTED_COLUMNS, type EncryptedColumn } from '../encrypted-column.js';
 import { allKeys, announceKeys, lockKeys, makeKey } from '../key-store.js';
 import { LiveKeyRing } from '../live-key-ring.js';
-import { SETTLE_MS } from '../timing.js';
+import { keyTiming } from '../timing.js';
 import { countNotUnder, inUseSql } from './encrypted-values.js';
 import { EncryptionRotation } from './encryption-rotation.entity.js';
 import { Reencryption, type Unreadable } from './reencryption.js';
@@ -35,6 +36,7 @@ export class KeyRotation {
   constructor(
     private readonly em: EntityManager,
     private readonly ring: LiveKeyRing,
+    private readonly environment: Environment,
     @Inject(ENCRYPTED_COLUMNS) private readonly columns: readonly EncryptedColumn[],
   ) {}
 
@@ -128,7 +130,7 @@ export class KeyRotation {
       .fork()
       .execute<{ settled: boolean }[]>(
         `select promoted_at + ? * interval '1 millisecond' < clock_timestamp() as settled from encryption_rotation where id = ?`,
-        [SETTLE_MS, id],
+        [keyTiming(this.environment.keyPollMs).settleMs, id],
       );
     return row?.settled ?? false;
   }
