@@ -1,6 +1,6 @@
 import { startApp, type TestApp } from './support/app.js';
 import { makeCaller } from './support/callers.js';
-import { createTestDatabase } from './support/database.js';
+import { connect, createTestDatabase } from './support/database.js';
 import { makePublished, runSpec, specOf } from './support/factories.js';
 import { json, type Peer, startPeer } from './support/peer.js';
 import { untilRun } from './support/runs.js';
@@ -137,5 +137,29 @@ describe('a run that completes while it is cancelled', () => {
     }
     expect(ends).toHaveLength(1_000);
     expect(new Set(ends)).toEqual(new Set(['COMPLETED', 'CANCELLED']));
+  });
+});
+
+describe('a cancel that waits for somebody who waits for it', () => {
+  it('is done when the other is through', async () => {
+    const child = await makePublished(seer.admin, specOf([waiting]));
+    const parent = await start(specOf([{ id: 'child', type: 'workflow', workflow_id: child }]));
+    await untilRun(seer.admin, parent, ['WAITING']);
+    const other = await connect(seer.databaseUrl);
+    const uuid = parent.slice('run_'.length);
+    await other.query('begin');
+    // What the end of a child does: it has its own row, and then wants that of its parent.
+    await other.query('select from workflow_run where parent_run_id = $1 for update', [uuid]);
+    const cancelled = cancel(parent);
+    const observer = await connect(seer.databaseUrl);
+    const blocked = `select count(*)::int as waiting from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`;
+    while ((await observer.query(blocked)).rows[0].waiting === 0)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    await other.query('update workflow_run set tries = tries where run_id = $1', [uuid]);
+    await other.query('commit');
+    const { status, body } = await cancelled;
+    expect([status, body.status]).toEqual([200, 'CANCELLED']);
+    await Promise.all([other.end(), observer.end()]);
   });
 });

@@ -1,5 +1,6 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
+import { retryDeadlocks } from '../../common/database/deadlocks.js';
 import { type Json } from '../../common/json.js';
 import { parsePublicId } from '../../common/public-id.js';
 import { type Principal } from '../../users/index.js';
@@ -26,11 +27,13 @@ export class RunControl {
 
   /** Cancels a run with its children; one that is over stays as it is. @throws RunNotFoundError */
   async cancel(caller: Principal, publicId: string): Promise<RunResponse> {
-    const cancelled = await cancelRuns(this.em, {
+    const runs = {
       where: 'run_id = ? and user_id = ?',
       values: [parsePublicId('run', publicId) ?? null, caller.userId],
       error: 'The run was cancelled.',
-    });
+    };
+    // Children that end at this moment lock their parents, and this locks children.
+    const cancelled = await retryDeadlocks(() => cancelRuns(this.em, runs));
     this.notices.cancelled(cancelled);
     return this.reader.get(caller, publicId);
   }

@@ -1,5 +1,6 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
+import { retryDeadlocks } from '../../../common/database/deadlocks.js';
 import { DomainError } from '../../../common/errors.js';
 import { faultPoint } from '../../../common/fault-point.js';
 import { type Json, type JsonObject } from '../../../common/json.js';
@@ -70,11 +71,12 @@ export class ChildRuns {
   /** The parent has failed: nobody waits for its children any more. */
   async cancelOf(parentId: string, { mayHaveChildren }: RunJournal): Promise<void> {
     if (!mayHaveChildren) return;
-    const cancelled = await cancelRuns(this.em.fork(), {
+    const children = {
       where: 'parent_run_id = ?',
       values: [parentId],
       error: 'The run that waited for this one has failed.',
-    });
+    };
+    const cancelled = await retryDeadlocks(() => cancelRuns(this.em.fork(), children));
     this.notices.cancelled(cancelled);
   }
 

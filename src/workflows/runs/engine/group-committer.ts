@@ -1,6 +1,7 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { asDatabaseUnavailable } from '../../../common/database/database.errors.js';
+import { retryDeadlocks } from '../../../common/database/deadlocks.js';
 import { Database } from '../../../common/database/open-database.js';
 import { commitStatement, type Part, partNames } from './commit-statement.js';
 import {
@@ -109,7 +110,7 @@ export class GroupCommitter implements OnApplicationShutdown {
 
   private async send(batch: Waiting[]): Promise<void> {
     try {
-      const reached = await this.execute(batch);
+      const reached = await retryDeadlocks(() => this.execute(batch));
       for (const { write, resolve } of batch) resolve(reached(write));
     } catch (error) {
       const unavailable = asDatabaseUnavailable(error);

@@ -3,6 +3,7 @@ import { EntityManager, type SqlEntityManager } from '@mikro-orm/postgresql';
 import { Injectable, Logger } from '@nestjs/common';
 import { advisoryLocks } from '../../../common/database/advisory-locks.js';
 import { asDatabaseUnavailable } from '../../../common/database/database.errors.js';
+import { retryDeadlocks } from '../../../common/database/deadlocks.js';
 import { ConcurrencyLimitError } from '../run.errors.js';
 import * as statements from './admission-statements.js';
 import { cancelRuns } from './cancel-runs.js';
@@ -14,8 +15,6 @@ import { RunNotices } from './run-notices.js';
 const MOST_KEYS = 100;
 /** Keys that one look goes through; with more of them waiting, the next look goes on from there. */
 const LOOKED_THROUGH = 500;
-/** So often a transaction is tried again that the database has ended because of a deadlock. */
-const MOST_TRIES = 3;
 
 const replaced = 'A newer run with the same concurrency key took its place (settings.concurrency.on_limit).';
 
@@ -148,20 +147,19 @@ export class RunAdmission {
 
   /** @throws DatabaseUnavailableError */
   private async locked<Result>(keys: string[], act: (em: SqlEntityManager) => Promise<Result>): Promise<Result> {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await this.em.fork().transactional(
+    try {
+      return await retryDeadlocks(() =>
+        this.em.fork().transactional(
           async (em) => {
             await em.execute(statements.lockKeys, [advisoryLocks.runConcurrency, JSON.stringify(keys)]);
             return act(em);
           },
           // What follows the lock must see what the last holder committed, whatever the database's default is.
           { isolationLevel: IsolationLevel.READ_COMMITTED },
-        );
-      } catch (error) {
-        if (isDeadlock(error) && tries < MOST_TRIES) continue;
-        throw asDatabaseUnavailable(error) ?? error;
-      }
+        ),
+      );
+    } catch (error) {
+      throw asDatabaseUnavailable(error) ?? error;
     }
   }
 
@@ -197,8 +195,4 @@ function makeRoom(em: SqlEntityManager, runId: string, { key, limit }: RunConcur
     values: [key, key, runId, limit - 1],
     error: replaced,
   });
-}
-
-function isDeadlock(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '40P01';
 }
