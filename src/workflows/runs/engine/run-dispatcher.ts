@@ -91,6 +91,8 @@ export class RunDispatcher {
 
   /** Puts runs whose waiting is over into the queue, and claims what is there. */
   async look(): Promise<void> {
+    // An alarm may go off when the process has stopped, and has closed its connections.
+    if (this.draining) return;
     this.admission.look();
     try {
       await this.queue.wakeDue(MAX_CLAIM);
