@@ -139,9 +139,17 @@ describe('an approval', () => {
   it('counts once, however many answers come at once', async () => {
     const run = await start([approval('ok'), call('once')]);
     await untilRun(seer.admin, run, ['WAITING']);
-    const answers = await Promise.all(
-      Array.from({ length: 20 }, (_, n) => resume(run, { value: { approved: n % 2 === 0 } })),
-    );
+    // Held back until several have seen that the run waits, and want to be its answer.
+    const [held, observer] = [await connect(seer.databaseUrl), await connect(seer.databaseUrl)];
+    await held.query('begin');
+    await held.query('select from workflow_run where run_id = $1 for update', [run.slice('run_'.length)]);
+    const asked = Array.from({ length: 20 }, (_, n) => resume(run, { value: { approved: n % 2 === 0 } }));
+    const blocked = `select count(*)::int as n from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`;
+    while ((await observer.query(blocked)).rows[0].n < 5) await new Promise((resolve) => setTimeout(resolve, 10));
+    await held.query('commit');
+    await Promise.all([held.end(), observer.end()]);
+    const answers = await Promise.all(asked);
     expect(answers.map(({ status }) => status).sort()).toEqual([202, ...Array<number>(19).fill(409)]);
     await untilRun(seer.admin, run, ['COMPLETED']);
     expect(callsOf('once')).toBe(1);
