@@ -1,4 +1,5 @@
 import { type EntityManager } from '@mikro-orm/postgresql';
+import { textArray } from '../../common/database/sql-array.js';
 import { dateOf } from '../../common/database/sql-date.js';
 
 const MINUTES = 10;
@@ -46,7 +47,7 @@ export async function beginAuthorization(em: EntityManager, begun: BegunAuthoriz
       begun.provider,
       begun.browserHash,
       begun.codeVerifier,
-      `{${begun.scopes.map((scope) => JSON.stringify(scope)).join(',')}}`,
+      textArray(begun.scopes),
       begun.redirectTo,
       begun.connectionId,
     ],

@@ -26,6 +26,7 @@ import {
 import { Accounts } from '../protocol/accounts.js';
 import { AuthorizationServers } from '../protocol/authorization-servers.js';
 import { TokenEndpoint } from '../protocol/token-endpoint.js';
+import { scopeText } from '../protocol/token-grant.js';
 import { errorCodeOf } from '../protocol/trouble.js';
 import { OAuthRefusedError, OAuthUpstreamError } from '../protocol/upstream.errors.js';
 import { type OAuthProvider } from '../providers/define-provider.js';
@@ -47,7 +48,7 @@ export interface Outcome {
   readonly redirectTo: string | null;
   readonly connection?: OAuthConnection;
   /** Why nothing was connected. */
-  readonly error?: AuthorizationRefusedError | AuthorizationFailedError | Error;
+  readonly error?: Error;
 }
 
 /** Takes people to a provider and back: the authorization code flow (RFC 6749, 4.1) with PKCE (RFC 7636), S256. */
@@ -199,7 +200,7 @@ function answerOf(
 }
 
 function wantedScopes(provider: OAuthProvider, asked: readonly string[]): string[] {
-  for (const scope of asked) if (!/^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/.test(scope)) throw new ScopeUnusableError(scope);
+  for (const scope of asked) if (!scopeText.test(scope)) throw new ScopeUnusableError(scope);
   return [...new Set([...provider.baseScopes, ...asked])];
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable, Logger } from '@nestjs/common';
 import { asDatabaseUnavailable } from '../../common/database/database.errors.js';
+import { textArray } from '../../common/database/sql-array.js';
 import { makePublicId } from '../../common/public-id.js';
 import { OAuthClients } from '../clients/oauth-clients.js';
 import {
@@ -293,9 +294,4 @@ function publicIdOf(row: Row): string {
 
 function needsReauth(row: Row, why: string): ConnectionNeedsReauthError {
   return new ConnectionNeedsReauthError(publicIdOf(row), row.provider, row.account_label, why);
-}
-
-/** As PostgreSQL reads arrays. */
-function textArray(texts: readonly string[]): string {
-  return `{${texts.map((text) => JSON.stringify(text)).join(',')}}`;
 }

@@ -5,8 +5,8 @@ import { OAuthTroubleError } from './upstream.errors.js';
 /** Longer texts are no tokens: the longest seen, JWTs with many groups, have some 8,000 characters. */
 const MAX_TOKEN_CHARACTERS = 32_768;
 const MAX_SCOPES = 500;
-/** RFC 6749, 3.3. */
-const scopeText = /^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/;
+/** What a scope may be spelt with (RFC 6749, 3.3). */
+export const scopeText = /^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/;
 /** No token lives longer than ten years; a date that is further away may be none. */
 const MAX_SECONDS = 10 * 365 * 86_400;
 
