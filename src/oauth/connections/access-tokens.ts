@@ -68,8 +68,9 @@ const MOST_BACKOFF_SECONDS = 3_600;
 const RESCUE_MS = 60_000;
 const RESCUE_PAUSE_MS = 200;
 
-/** What providers call a refresh token that they will never take again. */
-const goneForGood = new Set(['invalid_grant', 'bad_refresh_token', 'invalid_refresh_token', 'access_denied']);
+/** A refresh token that is never taken again (RFC 6749, 5.2); `tokenAnswer` puts a provider's own words into these. */
+const goneForGood = new Set(['invalid_grant', 'access_denied']);
+/** No standard code says that the owner took access back; these are Slack's. */
 const takenBack = new Set(['token_revoked', 'account_inactive']);
 
 const columns = `id::text, connection_id, user_id::text, provider, account_label, access_token, refresh_token, scopes, status,

@@ -29,7 +29,6 @@ export const slack = defineOAuthProvider({
         code_already_used: 'invalid_grant',
         bad_redirect_uri: 'invalid_grant',
         invalid_refresh_token: 'invalid_grant',
-        token_revoked: 'invalid_grant',
         token_expired: 'invalid_grant',
         invalid_client_id: 'invalid_client',
         bad_client_secret: 'invalid_client',
