@@ -16,7 +16,15 @@ import { JobsModule } from './common/jobs/jobs.module.js';
 import { loggingOptions } from './common/logging.js';
 import { entities } from './entities.js';
 import { HealthModule } from './health/health.module.js';
-import { IntegrationsModule, integrationsProblems, toolCatalogue, type ToolCatalogue } from './integrations/index.js';
+import {
+  IntegrationsModule,
+  integrationsProblems,
+  integrationsSecrets,
+  resourceTypeCatalogue,
+  type ResourceTypeCatalogue,
+  toolCatalogue,
+  type ToolCatalogue,
+} from './integrations/index.js';
 import {
   oauthJobs,
   OAuthModule,
@@ -32,6 +40,8 @@ import { WorkflowsModule, workflowsProblems } from './workflows/index.js';
 export interface AppOptions {
   /** What `tool` nodes can call. */
   readonly tools?: ToolCatalogue;
+  /** What resources can be saved of. */
+  readonly resourceTypes?: ResourceTypeCatalogue;
   /** What accounts can be connected of. */
   readonly providers?: readonly OAuthProvider[];
 }
@@ -42,7 +52,7 @@ export class AppModule {
   static forRoot(
     environment: Environment,
     database: Database,
-    { tools = toolCatalogue, providers = oauthProviders }: AppOptions = {},
+    { tools = toolCatalogue, resourceTypes = resourceTypeCatalogue, providers = oauthProviders }: AppOptions = {},
   ): DynamicModule {
     return {
       module: AppModule,
@@ -50,7 +60,7 @@ export class AppModule {
         ConfigModule.forRoot(environment),
         LoggerModule.forRoot(loggingOptions(environment)),
         DatabaseModule.forRoot(entities, database),
-        EncryptionModule.forRoot(oauthSecrets),
+        EncryptionModule.forRoot([...oauthSecrets, ...integrationsSecrets]),
         EgressModule,
         JobsModule.forRoot([pruneIdempotency, rotateKeys, ...oauthJobs]),
         HttpModule.forRoot({
@@ -70,7 +80,7 @@ export class AppModule {
         }),
         UsersModule,
         OAuthModule.forRoot(providers),
-        IntegrationsModule.forRoot(tools),
+        IntegrationsModule.forRoot(tools, resourceTypes),
         WorkflowsModule,
         AdminModule,
         HealthModule,

@@ -1,6 +1,7 @@
 import { type EntityClass } from '@mikro-orm/core';
 import { encryptionEntities } from './common/encryption/entities.js';
 import { IdempotencyRecord } from './common/http/idempotency/idempotency-record.entity.js';
+import { integrationsEntities } from './integrations/index.js';
 import { oauthEntities } from './oauth/index.js';
 import { usersEntities } from './users/index.js';
 import { workflowsEntities } from './workflows/index.js';
@@ -11,5 +12,6 @@ export const entities: EntityClass<object>[] = [
   IdempotencyRecord,
   ...usersEntities,
   ...oauthEntities,
+  ...integrationsEntities,
   ...workflowsEntities,
 ];

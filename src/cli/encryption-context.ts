@@ -5,6 +5,7 @@ import { DatabaseModule } from '../common/database/database.module.js';
 import { EncryptionModule } from '../common/encryption/encryption.module.js';
 import { KeyRotation, type EncryptionStatus } from '../common/encryption/rotation/key-rotation.service.js';
 import { entities } from '../entities.js';
+import { integrationsSecrets } from '../integrations/index.js';
 import { oauthSecrets } from '../oauth/index.js';
 import { type CommandContext } from './define-command.js';
 
@@ -22,7 +23,7 @@ export async function withRotation(
       imports: [
         ConfigModule.forRoot(environment),
         DatabaseModule.forRoot(entities, database),
-        EncryptionModule.forRoot(oauthSecrets),
+        EncryptionModule.forRoot([...oauthSecrets, ...integrationsSecrets]),
       ],
     },
     { logger: ['error', 'warn'], abortOnError: false },

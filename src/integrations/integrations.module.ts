@@ -1,4 +1,14 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { CredentialChecks } from './credentials/credential-checks.js';
+import { CredentialChoice } from './credentials/credential-choice.js';
+import { CredentialResolver } from './credentials/credential-resolver.js';
+import { RESOURCE_TYPES, type ResourceTypeCatalogue } from './resource-types/catalogue.js';
+import { ResourceTypesController } from './resource-types/resource-types.controller.js';
+import { ResourceSecrets } from './resources/resource-secrets.js';
+import { ResourceTests } from './resources/resource-tests.js';
+import { ResourcesController } from './resources/resources.controller.js';
+import { ResourcesOfConnection } from './resources/resources-of-connection.js';
+import { ResourcesService } from './resources/resources.service.js';
 import { ScopesController } from './scopes.controller.js';
 import { TOOL_CATALOGUE, type ToolCatalogue } from './tools/catalogue.js';
 import { ToolRunner } from './tools/tool-runner.js';
@@ -7,12 +17,23 @@ import { ToolRunner } from './tools/tool-runner.js';
 @Global()
 @Module({})
 export class IntegrationsModule {
-  static forRoot(tools: ToolCatalogue): DynamicModule {
+  static forRoot(tools: ToolCatalogue, resourceTypes: ResourceTypeCatalogue): DynamicModule {
     return {
       module: IntegrationsModule,
-      controllers: [ScopesController],
-      providers: [{ provide: TOOL_CATALOGUE, useValue: tools }, ToolRunner],
-      exports: [TOOL_CATALOGUE, ToolRunner],
+      controllers: [ResourceTypesController, ResourcesController, ScopesController],
+      providers: [
+        { provide: TOOL_CATALOGUE, useValue: tools },
+        { provide: RESOURCE_TYPES, useValue: resourceTypes },
+        CredentialChecks,
+        CredentialChoice,
+        CredentialResolver,
+        ResourceSecrets,
+        ResourcesOfConnection,
+        ResourcesService,
+        ResourceTests,
+        ToolRunner,
+      ],
+      exports: [TOOL_CATALOGUE, CredentialChecks, CredentialResolver, ToolRunner],
     };
   }
 }

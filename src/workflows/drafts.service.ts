@@ -12,7 +12,7 @@ import { limits } from './spec/limits.js';
 import { WorkflowDraftRevision } from './workflow-draft-revision.entity.js';
 import { DraftResponse, type UpdateDraftRequest } from './workflow-draft.dto.js';
 import { type WorkflowDraft } from './workflow-draft.entity.js';
-import { SubWorkflows } from './sub-workflows.js';
+import { SpecPreflight } from './spec-preflight.js';
 import { type Workflow } from './workflow.entity.js';
 import {
   BaseRevisionMissingError,
@@ -44,7 +44,7 @@ export class DraftsService {
   constructor(
     private readonly em: EntityManager,
     private readonly workflows: WorkflowRepository,
-    private readonly subWorkflows: SubWorkflows,
+    private readonly preflight: SpecPreflight,
   ) {}
 
   /** @throws WorkflowNotFoundError */
@@ -79,7 +79,7 @@ export class DraftsService {
   /** @throws WorkflowNotFoundError */
   async validate(caller: Principal, id: string): Promise<PreflightReport> {
     const workflow = await this.workflows.find(caller, id);
-    return this.subWorkflows.preflight(caller, (await this.workflows.draftOf(workflow)).spec);
+    return this.preflight.report(caller, (await this.workflows.draftOf(workflow)).spec);
   }
 
   /** Makes `spec` the draft, as its next revision; the same spec again is no change. Inside a transaction that holds the workflow. */

@@ -5,10 +5,8 @@ import { parsePublicId } from '../common/public-id.js';
 import { type Principal } from '../users/index.js';
 import { nodeCatalogue } from './nodes/catalogue.js';
 import { everyNode } from './preflight/every-node.js';
-import { type PreflightReport } from './preflight/preflight.js';
 import { type Finding, type FindingCode } from './spec/findings.js';
 import { limits } from './spec/limits.js';
-import { WorkflowSpecs } from './workflow-specs.js';
 
 /** A `workflow` node's reference, as it stands in a spec. */
 interface Reference {
@@ -21,32 +19,16 @@ interface Reference {
 /** What a reference leads to: nothing, a workflow without such a version, or a spec. */
 type Target = { spec: JsonObject | null } | undefined;
 
-/** The preflight with what only the database knows: the workflows that a spec runs. */
+/** Looks at the workflows that a spec runs, as far as its owner has them. */
 @Injectable()
 export class SubWorkflows {
-  constructor(
-    private readonly em: EntityManager,
-    private readonly specs: WorkflowSpecs,
-  ) {}
+  constructor(private readonly em: EntityManager) {}
 
-  /** Everything that can be said of a spec of this caller before it runs. */
-  async preflight(caller: Principal, spec: Json): Promise<PreflightReport> {
-    const report = this.specs.preflight(spec);
-    const references = referencesIn(spec);
-    if (references.length === 0) return report;
-    const found = await this.check(caller, references);
-    const errors = [...report.errors, ...found.filter(({ severity }) => severity === 'error')].slice(
-      0,
-      limits.findings,
-    );
-    const warnings = [...report.warnings, ...found.filter(({ severity }) => severity === 'warning')];
-    return { ...report, ok: errors.length === 0, errors, warnings: warnings.slice(0, limits.findings) };
-  }
-
-  private async check(caller: Principal, references: readonly Reference[]): Promise<Finding[]> {
+  /** What is wrong with the references of a spec to other workflows. */
+  async check(caller: Principal, spec: Json): Promise<Finding[]> {
     const known = new Map<string, Target>();
     const findings: Finding[] = [];
-    for (const reference of references) {
+    for (const reference of referencesIn(spec)) {
       await this.load(caller, [reference], known);
       const target = known.get(keyOf(reference));
       if (!target)

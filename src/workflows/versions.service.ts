@@ -9,7 +9,7 @@ import { DraftsService } from './drafts.service.js';
 import { difference } from './json-difference.js';
 import { type PreflightReport } from './preflight/preflight.js';
 import { DraftResponse } from './workflow-draft.dto.js';
-import { SubWorkflows } from './sub-workflows.js';
+import { SpecPreflight } from './spec-preflight.js';
 import {
   type DiffResponse,
   type PublishResponse,
@@ -28,7 +28,7 @@ export class VersionsService {
     private readonly em: EntityManager,
     private readonly workflows: WorkflowRepository,
     private readonly drafts: DraftsService,
-    private readonly subWorkflows: SubWorkflows,
+    private readonly preflight: SpecPreflight,
     private readonly cursors: CursorCodec,
   ) {}
 
@@ -178,7 +178,7 @@ export class VersionsService {
   }
 
   private async checked(caller: Principal, spec: WorkflowVersion['spec']): Promise<PreflightReport> {
-    const report = await this.subWorkflows.preflight(caller, spec);
+    const report = await this.preflight.report(caller, spec);
     if (!report.ok) throw new SpecInvalidProblem('The workflow cannot be published: it has', report.errors);
     return report;
   }

@@ -1,5 +1,7 @@
 import { httpProblems } from '../common/http/problems/http-problems.js';
 import { type ProblemExplanations } from '../common/http/problems/problem-catalogue.js';
+import { integrationsProblems } from '../integrations/index.js';
+import { oauthProblems } from '../oauth/index.js';
 import { runProblems } from './runs/run-problems.js';
 import { findingCodes } from './spec/findings.js';
 
@@ -45,9 +47,10 @@ export const workflowsProblems: ProblemExplanations = {
   ...findingProblems(),
 };
 
-/** A finding whose code is that of a problem of every route (`unknown-field`) has its page there. */
+/** A finding whose code is that of a problem of another module (`unknown-field`, `resource-not-found`) has its page there. */
 function findingProblems(): ProblemExplanations {
-  const codes = Object.entries(findingCodes).filter(([code]) => !(code in httpProblems));
+  const elsewhere = { ...httpProblems, ...oauthProblems, ...integrationsProblems };
+  const codes = Object.entries(findingCodes).filter(([code]) => !(code in elsewhere));
   return Object.fromEntries(codes.map(([code, explanation]) => [code, { title: titleOf(code), explanation }]));
 }
 

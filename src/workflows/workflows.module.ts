@@ -32,6 +32,7 @@ import { RunStarter } from './runs/run-starter.js';
 import { RunTargets } from './runs/run-target.js';
 import { RunsController } from './runs/runs.controller.js';
 import { RunsService } from './runs/runs.service.js';
+import { SpecPreflight } from './spec-preflight.js';
 import { SubWorkflows } from './sub-workflows.js';
 import { VersionsController } from './versions.controller.js';
 import { VersionsService } from './versions.service.js';
@@ -62,6 +63,7 @@ import { WorkflowsService } from './workflows.service.js';
     DraftsService,
     VersionsService,
     WorkflowSpecs,
+    SpecPreflight,
     SubWorkflows,
     GroupCommitter,
     ChildRuns,

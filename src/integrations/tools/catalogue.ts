@@ -1,5 +1,5 @@
 import { type Tool } from './define-tool.js';
-import { httpRequest } from './http-request.tool.js';
+import { httpRequest } from './http/http-request.tool.js';
 
 /** Every tool; a new one is a file beside this one and a line here. */
 export const tools: readonly Tool[] = [httpRequest];

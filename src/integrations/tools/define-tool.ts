@@ -1,6 +1,6 @@
 import { type Json, type JsonObject } from '../../common/json.js';
 import { type JsonSchema } from '../../common/json-schema.js';
-import { type EgressService } from '../../common/egress/egress.service.js';
+import { type Access } from '../credentials/access.js';
 
 /**
  * What running something does to the world: `none` is recomputed for free after a crash, `read` and `write` are
@@ -9,29 +9,39 @@ import { type EgressService } from '../../common/egress/egress.service.js';
 export type Effect = 'none' | 'read' | 'write';
 
 /** What a tool is given to work with, besides its input. */
-export interface ToolContext {
-  /** The only way out of the process. */
-  readonly egress: EgressService;
-  /** Aborts when the run is cancelled or the node's time is over. */
-  readonly signal: AbortSignal;
+export interface ToolContext extends Access {
   /** Stable for one execution of a node, the same when it is repeated after a crash: `run_id:node_id:path`. */
   readonly idempotencyKey: string;
 }
 
+/** What something has to prove itself with before it can work. */
+export interface CredentialNeeds {
+  /** Who asks, in messages: the key of a tool, or the type of a node. */
+  readonly key: string;
+  /** Key of the provider whose accounts it works with; `*`: any. */
+  readonly provider?: string;
+  /** What a connection must be granted for it. */
+  readonly scopes?: readonly string[];
+  /** Types of resource it works with. */
+  readonly resourceTypes?: readonly string[];
+  /** It can work without: an account or a resource is used only when the node names it. */
+  readonly credentialsOptional?: true;
+}
+
 /** Something a `tool` node can call. */
-export interface Tool<Input extends JsonObject = JsonObject> {
+export interface Tool<Input extends JsonObject = JsonObject> extends CredentialNeeds {
   /** `<provider or kind>.<verb>`, e.g. `http.request`. */
   readonly key: string;
   readonly title: string;
   readonly description: string;
-  /** Key of the provider whose accounts it works with. */
-  readonly provider?: string;
-  /** What a connection must be granted for it. */
-  readonly scopes?: readonly string[];
   /** May depend on the inputs as written in the spec, where expressions are still text. */
   readonly effect: Effect | ((inputs: JsonObject) => Effect);
   readonly input: JsonSchema;
   readonly output: JsonSchema;
+  /** Inputs that must stand in the spec as they are: with an expression inside, data could become code. */
+  readonly literalInputs?: readonly string[];
+  /** Its inputs may have `${secrets.…}` of its resource: they go nowhere but to that. */
+  readonly takesSecrets?: true;
   /** Inputs that work, for the documentation. */
   readonly example: JsonObject;
   /** Hosts the inputs name literally, for the preflight report. */
@@ -43,21 +53,4 @@ export interface Tool<Input extends JsonObject = JsonObject> {
 /** Defines a tool: one file beside this one, and one line in the catalogue. */
 export function defineTool<Input extends JsonObject>(tool: Tool<Input>): Tool {
   return tool as unknown as Tool;
-}
-
-/** A tool failed in a way it understands. */
-export class ToolError extends Error {
-  override readonly name = 'ToolError';
-
-  constructor(
-    /** Stable; `upstream-error` when the other side is at fault, `upstream-refused` when it says no. */
-    readonly code: 'upstream-error' | 'upstream-refused' | 'input-invalid',
-    message: string,
-    /** Whether trying again may help. */
-    readonly retryable: boolean,
-    /** What the other side answered, shortened. */
-    readonly problem?: Json,
-  ) {
-    super(message);
-  }
 }

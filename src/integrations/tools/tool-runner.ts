@@ -1,36 +1,72 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { EgressService } from '../../common/egress/egress.service.js';
-import { type Json, type JsonObject } from '../../common/json.js';
+import { isJsonObject, type Json, type JsonObject } from '../../common/json.js';
 import { schemaValidator } from '../../common/json-schema.js';
+import { type Access } from '../credentials/access.js';
+import { CredentialResolver } from '../credentials/credential-resolver.js';
 import { TOOL_CATALOGUE, type ToolCatalogue } from './catalogue.js';
-import { ToolError } from './define-tool.js';
+import { type Tool } from './define-tool.js';
+import { ToolError } from './tool-error.js';
 
 /** One call of a tool. */
 export interface ToolCall {
+  /** Whose credentials it may use. */
+  readonly userId: string;
   readonly tool: string;
   /** Evaluated inputs; defaults are filled in. */
   readonly inputs: JsonObject;
+  /** The same with the secrets of the resource, where the inputs refer to them: called when these are known. */
+  readonly withSecrets?: ((secrets: Readonly<Record<string, string>>) => JsonObject) | undefined;
+  /** Public ids of what the node names. */
+  readonly connection?: string | undefined;
+  readonly resource?: string | undefined;
   readonly signal: AbortSignal;
   readonly idempotencyKey: string;
 }
 
-/** Runs tools: checks the inputs, hands them what they may use, nothing else. */
+/** Runs tools: gives them what they may use, checks the inputs, hands them nothing else. */
 @Injectable()
 export class ToolRunner {
   constructor(
-    private readonly egress: EgressService,
+    private readonly credentials: CredentialResolver,
     @Inject(TOOL_CATALOGUE) private readonly tools: ToolCatalogue,
   ) {}
 
   /** @throws ToolError, EgressError, or the signal's reason. */
-  async run({ tool: key, inputs, signal, idempotencyKey }: ToolCall): Promise<Json> {
-    const tool = this.tools.get(key);
-    if (!tool) throw new ToolError('input-invalid', `There is no tool "${key}" in this build.`, false);
-    const faults = schemaValidator(tool.input).validate(inputs);
-    if (faults.length > 0) {
-      const what = faults.map(({ pointer, message }) => `${pointer || 'inputs'} ${message}`).join('; ');
-      throw new ToolError('input-invalid', `The inputs of ${key} are not valid: ${what}.`, false);
-    }
-    return tool.run({ egress: this.egress, signal, idempotencyKey }, inputs);
+  async run(call: ToolCall): Promise<Json> {
+    const tool = this.tools.get(call.tool);
+    if (!tool) throw new ToolError('input-invalid', `There is no tool "${call.tool}" in this build.`, false);
+    const { idempotencyKey } = call;
+    return this.credentials.use({ ...call, needs: tool }, async (access) => {
+      const inputs = inputsOf(call, access);
+      check(tool, inputs);
+      return tool.run({ ...access, idempotencyKey }, inputs);
+    });
   }
+}
+
+function inputsOf({ inputs, withSecrets }: ToolCall, access: Access): JsonObject {
+  if (!withSecrets) return inputs;
+  const filled = withSecrets(access.resource?.secrets ?? {});
+  // What was made of a secret is one too: its hash, its encoding.
+  for (const text of differentTexts(inputs, filled)) access.hide(text);
+  return filled;
+}
+
+/** Texts that differ from what stands in the same place with the secrets left out. */
+function differentTexts(shown: Json | undefined, filled: Json): string[] {
+  if (typeof filled === 'string') return filled === shown ? [] : [filled];
+  if (Array.isArray(filled)) {
+    return filled.flatMap((item, index) => differentTexts(Array.isArray(shown) ? shown[index] : undefined, item));
+  }
+  if (!isJsonObject(filled)) return [];
+  return Object.entries(filled).flatMap(([key, member]) =>
+    differentTexts(isJsonObject(shown) ? shown[key] : undefined, member),
+  );
+}
+
+function check({ key, input }: Tool, inputs: JsonObject): void {
+  const faults = schemaValidator(input).validate(inputs);
+  if (faults.length === 0) return;
+  const what = faults.map(({ pointer, message }) => `${pointer || 'inputs'} ${message}`).join('; ');
+  throw new ToolError('input-invalid', `The inputs of ${key} are not valid: ${what}.`, false);
 }

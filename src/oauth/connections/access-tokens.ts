@@ -112,6 +112,23 @@ export class AccessTokens {
     return known ?? this.refreshOnce(row, rejected, leewaySeconds);
   }
 
+  /**
+   * An API of the provider refuses a token that it has only just been given: only the owner of the account can help.
+   * @returns the error to be thrown
+   */
+  async refused({ connectionId, userId }: TokenOwner, accessToken: string): Promise<Error> {
+    const outcome = await this.em.fork().transactional(async (em): Promise<Outcome> => {
+      const row = await this.read(em, connectionId, userId, LEEWAY_SECONDS, 'for update');
+      const current = await this.open(row);
+      const why = 'the provider refuses even a new access token.';
+      // Another one by now, such as after a new consent: that may work, another time.
+      if (current !== accessToken)
+        return { error: new ConnectionUnavailableError(publicIdOf(row), row.provider, why, 1) };
+      return this.end(em, row, 'reauth_required', why);
+    });
+    return 'error' in outcome ? outcome.error : new Error('a refused token ends in an error');
+  }
+
   /** Callers of this process share one refresh. */
   private refreshOnce(row: Row, rejected: string | undefined, leewaySeconds: number): Promise<FreshToken> {
     const { id } = row;

@@ -48,6 +48,10 @@ export interface OAuthProvider {
   readonly clientAuthentication: 'basic' | 'post';
   /** Scopes that Seer's tools use, each with what it lets Seer do. Others may be asked for too. */
   readonly scopes: Readonly<Record<string, string>>;
+  /** Scopes that include others: what a connection needs is there when one of these is. */
+  readonly scopeIncludes?: Readonly<Record<string, readonly string[]>>;
+  /** Base URLs of the APIs that tools call, by a name of their own. Tokens are sent to these origins only. */
+  readonly apis?: Readonly<Record<string, string>>;
   /** Asked for in any case, such as those that tell whose account it is. */
   readonly baseScopes: readonly string[];
   /** Between scopes in requests, and in answers as `tokenAnswer` leaves them. Default: a space (RFC 6749). */

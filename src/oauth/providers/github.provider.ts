@@ -19,6 +19,8 @@ export const github = defineOAuthProvider({
     'read:org': 'See your organizations and teams',
   },
   // Anyone's token may read the public profile of its owner.
+  scopeIncludes: { repo: ['public_repo'] },
+  apis: { rest: 'https://api.github.com' },
   baseScopes: [],
   // Without the account picker a second account cannot be connected.
   authorizeParams: { prompt: 'select_account' },

@@ -18,6 +18,25 @@ export const google = defineOAuthProvider({
     'https://www.googleapis.com/auth/spreadsheets': 'Read and change your spreadsheets',
     'https://www.googleapis.com/auth/drive.readonly': 'See your files in Drive',
   },
+  scopeIncludes: {
+    'https://mail.google.com/': [
+      'https://www.googleapis.com/auth/gmail.readonly',
+      'https://www.googleapis.com/auth/gmail.send',
+    ],
+    'https://www.googleapis.com/auth/gmail.modify': [
+      'https://www.googleapis.com/auth/gmail.readonly',
+      'https://www.googleapis.com/auth/gmail.send',
+    ],
+    'https://www.googleapis.com/auth/drive': [
+      'https://www.googleapis.com/auth/drive.readonly',
+      'https://www.googleapis.com/auth/spreadsheets',
+    ],
+  },
+  apis: {
+    gmail: 'https://gmail.googleapis.com/gmail/v1',
+    sheets: 'https://sheets.googleapis.com/v4',
+    drive: 'https://www.googleapis.com/drive/v3',
+  },
   baseScopes: ['openid', 'email'],
   // A refresh token comes only offline, and after the first consent only when asked for again.
   authorizeParams: { access_type: 'offline', prompt: 'consent', include_granted_scopes: 'true' },

@@ -16,6 +16,8 @@ export const linear = defineOAuthProvider({
     'issues:create': 'Create issues',
     'comments:create': 'Comment on issues',
   },
+  scopeIncludes: { write: ['issues:create'] },
+  apis: { graphql: 'https://api.linear.app' },
   baseScopes: ['read'],
   scopeSeparator: ',',
   // Without it a second workspace cannot be connected.

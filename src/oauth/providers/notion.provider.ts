@@ -13,6 +13,7 @@ export const notion = defineOAuthProvider({
   clientAuthentication: 'basic',
   // What a connection may do is set in the integration, and which pages it sees is chosen at consent.
   scopes: {},
+  apis: { rest: 'https://api.notion.com/v1' },
   baseScopes: [],
   authorizeParams: { owner: 'user' },
   tokenAnswer(answer) {

@@ -28,4 +28,11 @@ export class ProviderRegistry {
     if (!provider) throw new ProviderNotFoundError(key, [...this.byKey.keys()]);
     return provider;
   }
+
+  /** Which of these scopes a connection lacks, the provider's wider ones considered. */
+  missingScopes(key: string, granted: readonly string[], needed: readonly string[]): string[] {
+    const includes = this.byKey.get(key)?.scopeIncludes ?? {};
+    const all = new Set(granted.flatMap((scope) => [scope, ...(includes[scope] ?? [])]));
+    return needed.filter((scope) => !all.has(scope));
+  }
 }

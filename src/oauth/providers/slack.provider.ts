@@ -18,6 +18,7 @@ export const slack = defineOAuthProvider({
     'users:read': 'See the people of the workspace',
   },
   // The account is told with the token; but an installation without any scope is refused.
+  apis: { web: 'https://slack.com/api' },
   baseScopes: ['team:read'],
   scopeSeparator: ',',
   // PKCE makes a public client of the app, for good: its secret is no longer accepted, and its refresh tokens end after 30 days.

@@ -11,6 +11,8 @@ export const scopes = {
   'runs:write': 'Start, cancel, resume and fork runs.',
   'connections:read': 'Read connected accounts, never their tokens.',
   'connections:write': 'Connect accounts, refresh and delete connections.',
+  'resources:read': 'Read saved resources and the keys of their secrets, never their values.',
+  'resources:write': 'Save, change, test and delete resources and their secrets.',
   'keys:read': 'List API keys.',
   'keys:write': 'Create and revoke API keys, with at most the scopes one has.',
   admin: 'Use the admin API (role admin only).',

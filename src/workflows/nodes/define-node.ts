@@ -1,6 +1,6 @@
-import { type Json } from '../../common/json.js';
+import { type Json, type JsonObject } from '../../common/json.js';
 import { type JsonSchema } from '../../common/json-schema.js';
-import { type Effect, type ToolCatalogue } from '../../integrations/index.js';
+import { type CredentialNeeds, type Effect, type ToolCatalogue } from '../../integrations/index.js';
 import { type NodeSpec } from '../spec/workflow-spec.js';
 import { type ControlFlow } from './control-flow.js';
 import { type Execution } from './execution.js';
@@ -8,6 +8,19 @@ import { type Place } from './place.js';
 
 /** The value of a leaf at one execution. Thrown errors become the step's error. */
 export type Leaf = (execution: Execution) => Json | Promise<Json>;
+
+/** Something that a node works with: the preflight looks whether it is there and fits. */
+export interface NodeUse {
+  /** Key of a tool, or what the node itself needs. */
+  readonly what: string | CredentialNeeds;
+  /** Pointer inside the node to what has these fields. */
+  readonly pointer: string;
+  /** Inputs of the tool, as they stand in the spec; `partial`: others are given when it is called. */
+  readonly inputs?: JsonObject;
+  readonly partial?: true;
+  readonly connection?: string;
+  readonly resource?: string;
+}
 
 interface NodeTypeCommon<Node extends NodeSpec> {
   /** The `type` in a spec. */
@@ -30,6 +43,8 @@ interface NodeTypeCommon<Node extends NodeSpec> {
    * graph and the documentation. Must not throw on wrong shapes: drafts are checked while they are incomplete.
    */
   places(node: Node): Place[];
+  /** What it works with. Must not throw on wrong shapes either. */
+  uses?(node: Node): NodeUse[];
   /** Schema of the node's value; `blocks` has the value schema of each of its blocks by pointer. */
   valueSchema(node: Node, context: { blocks: ReadonlyMap<string, JsonSchema>; tools: ToolCatalogue }): JsonSchema;
 }

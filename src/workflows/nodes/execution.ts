@@ -31,8 +31,16 @@ export interface Execution {
 export interface ToolCall {
   readonly nodeId: string;
   readonly tool: string;
+  /** Secrets that they refer to are left out: see {@link SecretInputs}. */
   readonly inputs: JsonObject;
+  readonly withSecrets?: SecretInputs | undefined;
+  /** Public ids of the account and the resource that the node names. */
+  readonly connection?: string | undefined;
+  readonly resource?: string | undefined;
 }
+
+/** Evaluates inputs with the secrets of the resource; called inside the tool's call only, and kept nowhere. */
+export type SecretInputs = (secrets: Readonly<Record<string, string>>) => JsonObject;
 
 /** A call of another workflow by a node; everything is evaluated. */
 export interface WorkflowCall {

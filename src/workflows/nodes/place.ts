@@ -18,6 +18,8 @@ export interface TemplatePlace {
   readonly kind: 'template';
   readonly pointer: string;
   readonly value: unknown;
+  /** Names that exist only here, with the schema of their values. */
+  readonly binds?: Readonly<Record<string, JsonSchema>>;
 }
 
 /** A nested block. */
@@ -40,8 +42,8 @@ export function expression(pointer: string, source: unknown, expects?: ExpectedT
   return source === undefined ? [] : [{ kind: 'expression', pointer, source, expects }];
 }
 
-export function template(pointer: string, value: unknown): TemplatePlace[] {
-  return value === undefined ? [] : [{ kind: 'template', pointer, value }];
+export function template(pointer: string, value: unknown, binds?: TemplatePlace['binds']): TemplatePlace[] {
+  return value === undefined ? [] : [{ kind: 'template', pointer, value, ...(binds && { binds }) }];
 }
 
 export function block(

@@ -79,7 +79,7 @@ class ScopeWalk {
 
   template(place: TemplatePlace, site: Site, scope: SchemaScope): void {
     if (this.found.isFull) return;
-    for (const { pointer, error } of checkTemplate(place.value as Json, scope).errors) {
+    for (const { pointer, error } of checkTemplate(place.value as Json, { ...scope, ...place.binds }).errors) {
       this.report({ ...site, pointer: site.pointer + place.pointer + pointer }, error);
     }
   }

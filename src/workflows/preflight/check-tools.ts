@@ -1,11 +1,11 @@
 import { isJsonObject, type Json, type JsonObject, pointerTo } from '../../common/json.js';
 import { type JsonSchema } from '../../common/json-schema.js';
-import { type ToolCatalogue } from '../../integrations/index.js';
-import { parseTemplate } from '../expressions/template.js';
+import { type Tool, type ToolCatalogue } from '../../integrations/index.js';
+import { parseTemplate, type Template } from '../expressions/template.js';
 import { type NodeCatalogue } from '../nodes/catalogue.js';
 import { type FindingList } from '../spec/findings.js';
-import { everyNode } from './every-node.js';
 import { explainingValidator } from './explain-fault.js';
+import { type UseAt, usesIn } from './node-uses.js';
 
 /** What a workflow reaches out to; shown before publishing. */
 export interface Requirements {
@@ -22,42 +22,75 @@ export function checkTools(
   catalogues: { nodeTypes: NodeCatalogue; tools: ToolCatalogue },
   found: FindingList,
 ): Requirements {
-  const needs = {
-    connections: new Set<string>(),
-    resources: new Set<string>(),
-    hosts: new Set<string>(),
-    tools: new Set<string>(),
-  };
-  for (const { node, pointer } of everyNode(spec, catalogues.nodeTypes)) {
-    if (node.type !== 'tool' || typeof node.tool !== 'string') continue;
-    const site = { node: typeof node.id === 'string' ? node.id : null, pointer: `${pointer}/tool` };
-    const tool = catalogues.tools.get(node.tool);
-    if (!tool) {
+  const needs = new Needs();
+  for (const use of usesIn(spec, catalogues)) {
+    const { what, node, pointer, tool, inputs = {} } = use;
+    needs.add(use);
+    if (typeof what !== 'string') continue;
+    if (tool) checkInputs(use, tool, inputs, found);
+    else {
       const known = [...catalogues.tools.keys()].join(', ');
-      found.error('tool-unknown', site, `There is no tool "${node.tool}"; there are: ${known}.`);
-      continue;
+      const message = `There is no tool "${what}"; there are: ${known}.`;
+      found.error('tool-unknown', { node, pointer: `${pointer}/tool` }, message);
     }
-    const inputs = isJsonObject(node.inputs) ? node.inputs : {};
-    for (const fault of literalFaults(inputs, tool.input)) {
-      found.error(
-        'tool-input-invalid',
-        { ...site, pointer: `${pointer}/inputs${fault.pointer}` },
-        `${tool.key}: ${fault.message}`,
-      );
-    }
-    needs.tools.add(tool.key);
-    for (const host of tool.hosts?.(inputs) ?? []) needs.hosts.add(host);
-    if (typeof node.connection === 'string') needs.connections.add(node.connection);
-    if (typeof node.resource === 'string') needs.resources.add(node.resource);
   }
-  const sorted = (values: Set<string>) => [...values].sort();
-  return {
-    connections: sorted(needs.connections),
-    scopes: [],
-    resources: sorted(needs.resources),
-    hosts: sorted(needs.hosts),
-    tools: sorted(needs.tools),
-  };
+  return needs.sorted();
+}
+
+/** Collects what all uses need together. */
+class Needs {
+  private readonly connections = new Set<string>();
+  private readonly resources = new Set<string>();
+  private readonly scopes = new Set<string>();
+  private readonly hosts = new Set<string>();
+  private readonly tools = new Set<string>();
+
+  add({ tool, needs, inputs = {}, connection, resource }: UseAt): void {
+    if (tool) this.tools.add(tool.key);
+    for (const scope of needs?.scopes ?? []) this.scopes.add(scope);
+    for (const host of tool?.hosts?.(inputs) ?? []) this.hosts.add(host);
+    if (!needs) return;
+    if (connection !== undefined) this.connections.add(connection);
+    if (resource !== undefined) this.resources.add(resource);
+  }
+
+  sorted(): Requirements {
+    const { connections, scopes, resources, hosts, tools } = this;
+    const sort = (values: Set<string>) => [...values].sort();
+    return {
+      connections: sort(connections),
+      scopes: sort(scopes),
+      resources: sort(resources),
+      hosts: sort(hosts),
+      tools: sort(tools),
+    };
+  }
+}
+
+function checkInputs(use: UseAt, tool: Tool, inputs: JsonObject, found: FindingList): void {
+  const at = (pointer: string) => ({ node: use.node, pointer: `${use.pointer}/inputs${pointer}` });
+  for (const { pointer, code, message } of literalFaults(inputs, tool.input)) {
+    if (use.partial && code === 'missing-field') continue;
+    found.error('tool-input-invalid', at(pointer), `${tool.key}: ${message}`);
+  }
+  for (const name of tool.literalInputs ?? []) {
+    const missing = use.partial && !(name in inputs);
+    if (!missing && (!(name in inputs) || isLiteral(inputs[name]!))) continue;
+    const message = missing
+      ? `${tool.key}: "${name}" must be given here, as it can't be left to a model.`
+      : `${tool.key}: "${name}" can't have expressions in it; what they give could change its meaning.`;
+    found.error('tool-input-not-literal', at(pointerTo('', name)), message);
+  }
+  checkSecrets(use, tool, inputs, (message) => found.error('secrets-not-allowed', at(''), message));
+}
+
+function checkSecrets(use: UseAt, tool: Tool, inputs: JsonObject, refuse: (message: string) => void): void {
+  if (!templateOf(inputs)?.roots.has('secrets')) return;
+  if (!tool.takesSecrets)
+    refuse(`${tool.key} takes no secrets in its inputs; its credentials go with it by themselves.`);
+  else if (tool.credentialsOptional && use.resource === undefined) {
+    refuse('`secrets` are those of the resource that the node names; name one in "resource".');
+  }
 }
 
 /** Faults of the names of inputs, and of inputs that hold no expression; those are checked when their values are known. */
@@ -77,10 +110,14 @@ function isDeclared(name: string, schema: JsonSchema): boolean {
 }
 
 function isLiteral(value: Json): boolean {
+  return templateOf(value)?.isConstant ?? false;
+}
+
+/** Undefined when an expression is not valid, which stage 2 reports. */
+function templateOf(value: Json): Template | undefined {
   try {
-    return parseTemplate(value).isConstant;
+    return parseTemplate(value);
   } catch {
-    // The expression is not valid, which stage 2 reports.
-    return false;
+    return undefined;
   }
 }

@@ -1,3 +1,4 @@
+import { credentialProblems } from '../../integrations/index.js';
 import { limits } from './limits.js';
 
 /**
@@ -21,6 +22,18 @@ export const findingCodes = {
   'node-type-unknown': 'There is no node type of this name.',
   'tool-unknown': 'There is no tool of this name.',
   'tool-input-invalid': "A literal input does not satisfy the tool's schema.",
+  'tool-input-not-literal': 'An input that could become code, such as SQL, has an expression in it.',
+  'secrets-not-allowed': '`secrets` stand in inputs of a tool that takes them, with the resource that they belong to.',
+  'connection-not-found': 'A node names a connection that you do not have.',
+  'connection-missing': credentialProblems['connection-missing'].explanation,
+  'connection-ambiguous': credentialProblems['connection-ambiguous'].explanation,
+  'connection-unfit': credentialProblems['connection-unfit'].explanation,
+  'connection-scopes-missing': credentialProblems['connection-scopes-missing'].explanation,
+  'connection-needs-reauth': 'The account must be connected again before the node can run.',
+  'resource-not-found': 'A node names a resource that you do not have.',
+  'resource-missing': credentialProblems['resource-missing'].explanation,
+  'resource-ambiguous': credentialProblems['resource-ambiguous'].explanation,
+  'resource-unfit': credentialProblems['resource-unfit'].explanation,
   'workflow-unknown': 'A `workflow` node names a workflow, or a version of it, that you do not have.',
   'workflow-unpublished': 'A `workflow` node names a workflow of which nothing is published yet.',
   'workflow-recursive': 'A workflow runs itself again through `workflow` nodes; a condition must end that.',

@@ -92,11 +92,11 @@ export class RunExecutor {
     }
   }
 
-  private async callTool(run: HeldRun, { nodeId, tool, inputs }: ToolCall, at: Execution): Promise<Json> {
+  private async callTool({ holding, userId }: HeldRun, { nodeId, ...call }: ToolCall, at: Execution): Promise<Json> {
     const { path, signal } = at;
-    const idempotencyKey = `${makePublicId('run', run.holding.runId)}:${nodeId}:${path}`;
+    const idempotencyKey = `${makePublicId('run', holding.runId)}:${nodeId}:${path}`;
     faultPoint('before-effect');
-    const output = await this.tools.run({ tool, inputs, signal, idempotencyKey });
+    const output = await this.tools.run({ ...call, userId, signal, idempotencyKey });
     faultPoint('after-effect');
     return output;
   }

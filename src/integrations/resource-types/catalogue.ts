@@ -1,0 +1,13 @@
+import { type ResourceType } from './define-resource-type.js';
+import { httpApi } from './http-api.resource-type.js';
+
+/** Every resource type; a new one is a file beside this one and a line here. */
+export const resourceTypes: readonly ResourceType[] = [httpApi];
+
+/** Resource types by key. */
+export type ResourceTypeCatalogue = ReadonlyMap<string, ResourceType>;
+
+/** The resource types of this application, a {@link ResourceTypeCatalogue}; injectable. */
+export const RESOURCE_TYPES = Symbol('resource type catalogue');
+
+export const resourceTypeCatalogue: ResourceTypeCatalogue = new Map(resourceTypes.map((type) => [type.key, type]));
