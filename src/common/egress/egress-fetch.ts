@@ -29,7 +29,7 @@ const HIDDEN_HEADERS: ReadonlySet<string> = new Set(['content-encoding', 'conten
  *
  * @throws EgressError as reading the body does; when the caller aborts, the signal's reason
  */
-export function egressFetch(egress: EgressService, options: FetchOptions) {
+export function egressFetch(egress: Pick<EgressService, 'open'>, options: FetchOptions) {
   return async (url: string | URL, init: FetchInit = {}): Promise<Response> => {
     const { method = 'GET', signal } = init;
     const { headers, body } = await contentsOf(init);

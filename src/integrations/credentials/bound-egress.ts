@@ -1,18 +1,8 @@
-import { connect, type Socket } from 'node:net';
-import { once } from 'node:events';
 import { type EgressService } from '../../common/egress/egress.service.js';
 import { ToolError } from '../tools/tool-error.js';
 
 /** What may be done with the egress client. */
-export type Egress = Pick<EgressService, 'request'> & {
-  connect(target: {
-    host: string;
-    port: number;
-    timeoutMs: number;
-    maxBytes: number;
-    signal: AbortSignal;
-  }): Promise<Socket>;
-};
+export type Egress = Pick<EgressService, 'request' | 'open' | 'connect'>;
 
 /**
  * Egress for something that holds secrets: it reaches only where these may be sent, and nothing that the caller gave
@@ -29,11 +19,15 @@ export function boundEgress(egress: EgressService, holder: string, targets: read
   return {
     request: async (request) => {
       check(originOf(request.url));
-      return egress.request(request);
+      return egress.request({ ...request, confidential: true });
+    },
+    open: async (request) => {
+      check(originOf(request.url));
+      return egress.open({ ...request, confidential: true });
     },
     connect: async (target) => {
       check(`${target.host}:${target.port}`);
-      return interimConnect(egress, target);
+      return egress.connect(target);
     },
   };
 }
@@ -41,14 +35,4 @@ export function boundEgress(egress: EgressService, holder: string, targets: read
 /** A text that is no URL is for egress to refuse, with its reasons. */
 function originOf(url: string): string {
   return URL.parse(url)?.origin ?? url;
-}
-
-export async function interimConnect(
-  egress: EgressService,
-  { host, port, signal }: { host: string; port: number; signal: AbortSignal },
-) {
-  const { address } = await egress.checkHost(host, port);
-  const socket = connect(port, address);
-  await once(socket, 'connect', { signal });
-  return socket;
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { OwnDatabase } from '../../common/database/own-database.js';
+import { DatabaseGuard } from '../../common/database/database-guard.js';
 import { EgressService } from '../../common/egress/egress.service.js';
 import { type Json } from '../../common/json.js';
 import { makePublicId } from '../../common/public-id.js';
@@ -8,7 +8,7 @@ import { ResourceSecrets } from '../resources/resource-secrets.js';
 import { RESOURCE_TYPES, type ResourceTypeCatalogue } from '../resource-types/catalogue.js';
 import { type Access, type ResourceAccess } from './access.js';
 import { Account } from './account.js';
-import { boundEgress, type Egress, interimConnect } from './bound-egress.js';
+import { boundEgress, type Egress } from './bound-egress.js';
 import { type Chosen, CredentialChoice, type CredentialUse } from './credential-choice.js';
 import { asNodeError } from './failure.js';
 import { Scrubber } from './scrubber.js';
@@ -32,7 +32,7 @@ export class CredentialResolver {
     private readonly tokens: AccessTokens,
     private readonly providers: ProviderRegistry,
     private readonly egress: EgressService,
-    private readonly ownDatabase: OwnDatabase,
+    private readonly databaseGuard: DatabaseGuard,
     @Inject(RESOURCE_TYPES) private readonly types: ResourceTypeCatalogue,
   ) {}
 
@@ -61,7 +61,7 @@ export class CredentialResolver {
     await account?.prepare();
     return {
       egress: this.egressFor(resource),
-      ownDatabase: this.ownDatabase,
+      databaseGuard: this.databaseGuard,
       signal,
       hide: (text) => scrubber.add(text),
       scrub: (text) => scrubber.text(text),
@@ -95,7 +95,7 @@ export class CredentialResolver {
 
   /** With a resource, only to where its secrets may go; what has an account goes through that. */
   private egressFor(resource: ResourceAccess | undefined): Egress {
-    if (!resource) return { request: (r) => this.egress.request(r), connect: (t) => interimConnect(this.egress, t) };
+    if (!resource) return this.egress;
     const targets = this.types.get(resource.type)?.targets(resource.metadata) ?? [];
     return boundEgress(this.egress, `${resource.resourceId} (${resource.name})`, targets);
   }

@@ -1,9 +1,10 @@
 import { type ResourceType } from './define-resource-type.js';
 import { httpApi } from './http-api.resource-type.js';
 import { postgresDatabase } from './postgres-database.resource-type.js';
+import { smtpServer } from './smtp-server.resource-type.js';
 
 /** Every resource type; a new one is a file beside this one and a line here. */
-export const resourceTypes: readonly ResourceType[] = [httpApi, postgresDatabase];
+export const resourceTypes: readonly ResourceType[] = [httpApi, postgresDatabase, smtpServer];
 
 /** Resource types by key. */
 export type ResourceTypeCatalogue = ReadonlyMap<string, ResourceType>;
