@@ -63,6 +63,16 @@ export class EgressTooManyRedirectsError extends EgressError {
   }
 }
 
+/** A redirect would take the body of a confidential request to another origin. */
+export class EgressRedirectRefusedError extends EgressError {
+  readonly code = 'egress-redirect-refused';
+  readonly retryable = false;
+
+  constructor(from: URL, to: URL) {
+    super(`${from.origin} redirects to ${to.origin}, which must not get what was sent confidentially.`);
+  }
+}
+
 /** The host name could not be resolved. */
 export class EgressDnsFailureError extends EgressError {
   readonly code = 'egress-dns-failure';

@@ -17,10 +17,7 @@ export interface EgressRequest {
   /** An absolute http: or https: URL without user name and password. */
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /**
-   * Sent as it is. A 307 or 308 redirect repeats it, on another host too: with a secret in the body, set
-   * `followRedirects` to false.
-   */
+  /** Sent as it is. A 307 or 308 redirect repeats it, on another host too unless the request is confidential. */
   readonly body?: string | Buffer;
   /** Aborts the request; its reason is thrown. */
   readonly signal?: AbortSignal;
@@ -36,6 +33,11 @@ export interface EgressRequest {
   readonly followRedirects?: boolean;
   /** Names of headers that, like Authorization and Cookie, must not follow a redirect to another origin. */
   readonly secretHeaders?: readonly string[];
+  /**
+   * Headers or body hold secrets. A redirect to another origin then takes none of the caller's headers along but those
+   * that say what answers are wanted, and one that would repeat the body there is refused.
+   */
+  readonly confidential?: boolean;
 }
 
 /** What every response has, of any status. */

@@ -19,11 +19,11 @@ export function boundEgress(egress: EgressService, holder: string, targets: read
   return {
     request: async (request) => {
       check(originOf(request.url));
-      return egress.request(request);
+      return egress.request({ ...request, confidential: true });
     },
     open: async (request) => {
       check(originOf(request.url));
-      return egress.open(request);
+      return egress.open({ ...request, confidential: true });
     },
   };
 }
