@@ -4,6 +4,7 @@ import { BrowsingService } from './browsing/browsing.service.js';
 import { CredentialChecks } from './credentials/credential-checks.js';
 import { CredentialChoice } from './credentials/credential-choice.js';
 import { CredentialResolver } from './credentials/credential-resolver.js';
+import { ModelRunner } from './models/model-runner.js';
 import { RESOURCE_TYPES, type ResourceTypeCatalogue } from './resource-types/catalogue.js';
 import { ResourceTypesController } from './resource-types/resource-types.controller.js';
 import { ResourceSecrets } from './resources/resource-secrets.js';
@@ -30,13 +31,14 @@ export class IntegrationsModule {
         CredentialChecks,
         CredentialChoice,
         CredentialResolver,
+        ModelRunner,
         ResourceSecrets,
         ResourcesOfConnection,
         ResourcesService,
         ResourceTests,
         ToolRunner,
       ],
-      exports: [TOOL_CATALOGUE, CredentialChecks, CredentialResolver, ToolRunner],
+      exports: [TOOL_CATALOGUE, CredentialChecks, ModelRunner, ToolRunner],
     };
   }
 }

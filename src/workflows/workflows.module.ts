@@ -17,6 +17,7 @@ import { GroupCommitter } from './runs/engine/group-committer.js';
 import { ChildRuns } from './runs/engine/child-runs.js';
 import { HeldRuns } from './runs/engine/held-runs.js';
 import { RunAdmission } from './runs/engine/run-admission.js';
+import { RunDeltas } from './runs/engine/run-deltas.js';
 import { RunDispatcher } from './runs/engine/run-dispatcher.js';
 import { RunExecutor } from './runs/engine/run-executor.js';
 import { RunKeeper } from './runs/engine/run-keeper.js';
@@ -69,6 +70,7 @@ import { WorkflowsService } from './workflows.service.js';
     ChildRuns,
     HeldRuns,
     RunAdmission,
+    RunDeltas,
     RunDispatcher,
     RunExecutor,
     RunKeeper,

@@ -13,7 +13,7 @@ interface FetchInit {
  * trust, and goes to known addresses.
  * @throws EgressError
  */
-export function egressFetch(egress: EgressService, limits: { timeoutMs: number; maxBytes: number }) {
+export function egressFetch(egress: Pick<EgressService, 'request'>, limits: { timeoutMs: number; maxBytes: number }) {
   return async (url: string | URL, { method = 'GET', headers, body, signal }: FetchInit = {}): Promise<Response> => {
     const answer = await egress.request({
       method,

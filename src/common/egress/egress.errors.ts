@@ -28,13 +28,18 @@ export class EgressDeniedError extends EgressError {
   }
 }
 
-/** The whole request, redirects and body included, took too long. */
+const TIMEOUTS = {
+  request: (ms: number) => `The request did not finish within ${ms} ms.`,
+  silence: (ms: number) => `The other side sent nothing for ${ms} ms.`,
+};
+
+/** The whole request, redirects and body included, took too long, or the other side fell silent. */
 export class EgressTimeoutError extends EgressError {
   readonly code = 'egress-timeout';
   readonly retryable = true;
 
-  constructor(timeoutMs: number) {
-    super(`The request did not finish within ${timeoutMs} ms.`);
+  constructor(what: keyof typeof TIMEOUTS, timeoutMs: number) {
+    super(TIMEOUTS[what](timeoutMs));
   }
 }
 

@@ -1,9 +1,9 @@
 import type { LookupAddress } from 'node:dns';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Agent } from 'undici';
-import { EgressTimeoutError } from './egress.errors.js';
-import type { EgressOptions, EgressRequest, EgressResponse } from './egress.types.js';
-import { exchange } from './http-exchange.js';
+import { collect } from './collecting-buffer.js';
+import type { EgressOptions, EgressRequest, EgressResponse, EgressStream } from './egress.types.js';
+import { openExchange } from './http-exchange.js';
 import { pinnedConnector } from './pinned-connector.js';
 import { resolveTarget } from './resolve-target.js';
 import { MAX_HEADER_BYTES } from './transport-errors.js';
@@ -11,7 +11,6 @@ import { MAX_HEADER_BYTES } from './transport-errors.js';
 /** Nest injection token of {@link EgressOptions}. */
 export const EGRESS_OPTIONS = Symbol('EGRESS_OPTIONS');
 
-const DEFAULT_TIMEOUT_MS = 30_000;
 const MAX_CONNECTIONS_PER_ORIGIN = 128;
 
 /** The one client through which every outbound request leaves; `address-policy.ts` says where requests may go. */
@@ -36,15 +35,18 @@ export class EgressService implements OnApplicationShutdown {
    * @throws EgressError for every failure; when the caller aborts, the signal's reason
    */
   async request(request: EgressRequest): Promise<EgressResponse> {
-    const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = request;
-    const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(new EgressTimeoutError(timeoutMs)), timeoutMs);
-    const stop = AbortSignal.any(signal ? [signal, deadline.signal] : [deadline.signal]);
-    try {
-      return await exchange(this.agent, request, stop);
-    } finally {
-      clearTimeout(timer);
-    }
+    const { body, ...head } = await this.open(request);
+    return { ...head, body: await collect(body) };
+  }
+
+  /**
+   * Sends a request and resolves as soon as the headers of its response, after redirects, are there. All limits of the
+   * request hold for the body too, until its end: read it to there, or destroy it.
+   *
+   * @throws EgressError for every failure, as reading the body does; when the caller aborts, the signal's reason
+   */
+  open(request: EgressRequest): Promise<EgressStream> {
+    return openExchange(this.agent, request);
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { LookupAddress } from 'node:dns';
+import type { Readable } from 'node:stream';
 import type { EgressPolicy } from './address-policy.js';
 
 /** Resolves a host name to all of its addresses, the best first. */
@@ -25,6 +26,8 @@ export interface EgressRequest {
   readonly signal?: AbortSignal;
   /** Limit of the whole request, from name resolution to the last byte after all redirects. Default 30,000 ms. */
   readonly timeoutMs?: number;
+  /** Limit of the other side's silence in milliseconds: until its first byte, and from each to the next. Default none. */
+  readonly idleTimeoutMs?: number;
   /** Limit of the response body in bytes, decompressed. Default 5 MiB. */
   readonly maxBytes?: number;
   /** Redirects to follow before giving up. Default 5. */
@@ -35,13 +38,26 @@ export interface EgressRequest {
   readonly secretHeaders?: readonly string[];
 }
 
-/** A complete response of any status. */
-export interface EgressResponse {
+/** What every response has, of any status. */
+interface EgressResponseHead {
   readonly status: number;
   /** Names in lower case. Repeated headers are joined by ", ", cookies of Set-Cookie by a line break. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The body after undoing its content codings. */
-  readonly body: Buffer;
   /** The URL that answered, after redirects. */
   readonly url: string;
+}
+
+/** A complete response. */
+export interface EgressResponse extends EgressResponseHead {
+  /** The body after undoing its content codings. */
+  readonly body: Buffer;
+}
+
+/** A response whose body is still to come. */
+export interface EgressStream extends EgressResponseHead {
+  /**
+   * The body after undoing its content codings. It fails with an EgressError, or with the reason of the caller's signal.
+   * Destroying it before its end closes the connection.
+   */
+  readonly body: Readable;
 }

@@ -1,9 +1,10 @@
 import type { Dispatcher } from 'undici';
 import { EgressTooManyRedirectsError } from './egress.errors.js';
-import type { EgressRequest, EgressResponse } from './egress.types.js';
+import type { EgressRequest, EgressStream } from './egress.types.js';
+import { Lifetime } from './lifetime.js';
 import { type Hop, nextHop, redirectLocation } from './redirects.js';
 import { checkHeaders, checkMethod, parseTargetUrl } from './request-target.js';
-import { ACCEPTED_CODINGS, readBody } from './response-body.js';
+import { ACCEPTED_CODINGS, openBody } from './response-body.js';
 import { flattenHeaders } from './response-headers.js';
 import { toEgressError } from './transport-errors.js';
 
@@ -14,23 +15,35 @@ const DEFAULT_MAX_REDIRECTS = 5;
 const DEFAULT_HEADERS = { 'user-agent': 'Seer', 'accept-encoding': ACCEPTED_CODINGS };
 
 /**
- * Sends a request, follows its redirects and reads the last response. The dispatcher judges every new connection, so
- * every redirect target too.
- *
- * @param stop ends the exchange at once, wherever it is; its reason is thrown
+ * Sends a request, follows its redirects and opens the last response. The dispatcher judges every new connection, so
+ * every redirect target too. The request's limits hold until the body ends or is destroyed.
  */
-export async function exchange(
-  dispatcher: Dispatcher,
-  request: EgressRequest,
-  stop: AbortSignal,
-): Promise<EgressResponse> {
-  const { followRedirects = true, maxRedirects = DEFAULT_MAX_REDIRECTS, maxBytes = DEFAULT_MAX_BYTES } = request;
+export async function openExchange(dispatcher: Dispatcher, request: EgressRequest): Promise<EgressStream> {
+  const lifetime = new Lifetime(request);
+  try {
+    const { response, hop } = await finalResponse(dispatcher, request, lifetime);
+    return openResponse(response, hop, request, lifetime);
+  } catch (error) {
+    lifetime.end();
+    throw error;
+  }
+}
+
+interface Answered {
+  readonly response: Dispatcher.ResponseData;
+  readonly hop: Hop;
+}
+
+async function finalResponse(dispatcher: Dispatcher, request: EgressRequest, lifetime: Lifetime): Promise<Answered> {
+  const stop = lifetime.signal;
+  const { followRedirects = true, maxRedirects = DEFAULT_MAX_REDIRECTS } = request;
   const secretHeaders = (request.secretHeaders ?? []).map((name) => name.toLowerCase());
   let hop = firstHop(request);
   for (let redirects = 0; ; redirects++) {
     const response = await step(send(dispatcher, hop, stop), hop, stop);
+    lifetime.heard();
     const location = followRedirects ? redirectLocation(response.statusCode, response.headers) : undefined;
-    if (location === undefined) return await step(read(response, hop, maxBytes), hop, stop);
+    if (location === undefined) return { response, hop };
     await step(response.body.dump(), hop, stop);
     if (redirects === maxRedirects) throw new EgressTooManyRedirectsError(hop.url.host, maxRedirects);
     hop = nextHop(hop, response.statusCode, location, secretHeaders);
@@ -51,10 +64,26 @@ function send(dispatcher: Dispatcher, hop: Hop, signal: AbortSignal): Promise<Di
   return dispatcher.request({ origin: url.origin, path: url.pathname + url.search, method, headers, body, signal });
 }
 
-async function read(response: Dispatcher.ResponseData, hop: Hop, maxBytes: number): Promise<EgressResponse> {
-  const contentEncoding = [response.headers['content-encoding'] ?? []].flat().join();
-  const body = await readBody(response.body, contentEncoding, maxBytes);
-  return { status: response.statusCode, headers: flattenHeaders(response.headers), body, url: hop.url.href };
+function openResponse(
+  { statusCode, headers, body: source }: Dispatcher.ResponseData,
+  { url }: Hop,
+  { maxBytes = DEFAULT_MAX_BYTES }: EgressRequest,
+  lifetime: Lifetime,
+): EgressStream {
+  const contentEncoding = [headers['content-encoding'] ?? []].flat().join();
+  const { signal } = lifetime;
+  const nameError = (error: Error) => (signal.aborted ? (signal.reason as Error) : toEgressError(error, url.host));
+  const body = openBody(
+    source.on('data', () => lifetime.heard()),
+    { contentEncoding, maxBytes, nameError },
+  );
+  lifetime.cover(body);
+  try {
+    return { status: statusCode, headers: flattenHeaders(headers), url: url.href, body };
+  } catch (error) {
+    body.destroy();
+    throw error;
+  }
 }
 
 /** Waits for one step: an abort ends the wait, which undici alone does not while it connects; a failure gets its name. */

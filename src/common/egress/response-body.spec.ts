@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import { readBody } from './response-body.js';
+import { collect } from './collecting-buffer.js';
+import { openBody } from './response-body.js';
 
 const TEXT = Buffer.from('Seer sees. '.repeat(1_000));
 const COMPRESS: Record<string, (data: Buffer) => Buffer> = {
@@ -10,6 +11,10 @@ const COMPRESS: Record<string, (data: Buffer) => Buffer> = {
   br: brotliCompressSync,
   zstd: zstdCompressSync,
 };
+
+async function readBody(source: Readable, contentEncoding: string, maxBytes: number): Promise<Buffer> {
+  return await collect(openBody(source, { contentEncoding, maxBytes }));
+}
 
 function read(data: Buffer, coding: string, maxBytes = TEXT.length): Promise<Buffer> {
   return readBody(Readable.from(data.length > 0 ? [data] : []), coding, maxBytes);

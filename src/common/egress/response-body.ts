@@ -1,8 +1,6 @@
-import type { Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { pipeline, type Readable, Transform, type TransformCallback } from 'node:stream';
 import { constants, createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
-import { BoundedBuffer } from './bounded-buffer.js';
-import { EgressProtocolError } from './egress.errors.js';
+import { EgressProtocolError, EgressResponseTooLargeError } from './egress.errors.js';
 import { errorCode } from './error-code.js';
 
 type Decompressor = Transform & { readonly bytesWritten: number };
@@ -27,35 +25,67 @@ const DECOMPRESSORS: ReadonlyMap<string, () => Decompressor> = new Map(
 /** The value of our Accept-Encoding header. */
 export const ACCEPTED_CODINGS = 'gzip, deflate, br, zstd';
 
-/**
- * Reads a response body and undoes its content codings, as a stream: a decompression bomb stops at the limit and never
- * costs more memory than it.
- *
- * @param contentEncoding the Content-Encoding header: codings in the order they were applied
- * @param maxBytes limit of the decompressed size, in bytes
- * @throws EgressResponseTooLargeError past the limit
- * @throws EgressProtocolError for an unknown coding, too many codings or broken data
- */
-export async function readBody(source: Readable, contentEncoding: string, maxBytes: number): Promise<Buffer> {
-  const body = new BoundedBuffer(maxBytes);
-  let decompressors: Decompressor[] = [];
-  try {
-    decompressors = decompressorsFor(contentEncoding);
-    await pipeline([source, ...decompressors, body]);
-  } catch (error) {
-    source.on('error', ignoreAbandonment).destroy();
-    const code = errorCode(error);
-    if (!isDecompressionError(code)) throw error;
-    // zlib calls an empty input cut off; HTTP allows no body under any coding, as after HEAD.
-    const isEmpty = code === 'Z_BUF_ERROR' && decompressors[0]?.bytesWritten === 0;
-    if (isEmpty) return body.contents;
-    throw new EgressProtocolError(`The body of the response is not valid ${contentEncoding} data.`, { cause: error });
-  }
-  return body.contents;
+/** How a body is read. */
+export interface BodyOptions {
+  /** The Content-Encoding header: codings in the order they were applied. */
+  readonly contentEncoding: string;
+  /** Limit of the decompressed size, in bytes. */
+  readonly maxBytes: number;
+  /** Gives a failure of the connection its name. */
+  readonly nameError?: (error: Error) => Error;
 }
 
-/** undici reports a body that is given up as an error of its own. */
-function ignoreAbandonment(): void {}
+/**
+ * Undoes the content codings of a response body as it comes: a decompression bomb stops at the limit and never costs
+ * more memory than a few chunks. The stream fails with EgressResponseTooLargeError past the limit and with
+ * EgressProtocolError for broken data. Whoever destroys it destroys the source.
+ *
+ * @throws EgressProtocolError for an unknown coding or too many; the source is destroyed
+ */
+export function openBody(source: Readable, options: BodyOptions): Readable {
+  // undici reports a body that is given up as an error of its own.
+  source.on('error', ignore);
+  try {
+    const decompressors = decompressorsFor(options.contentEncoding);
+    // A failure before anybody reads must not end the process; who reads later is told then.
+    const body = new Body(options).on('error', ignore);
+    pipeline([source, ...decompressors, body], ignore);
+    return body;
+  } catch (error) {
+    source.destroy();
+    throw error;
+  }
+}
+
+function ignore(): void {}
+
+/** The last stage: counts, and gives every failure of the stages before it a name. */
+class Body extends Transform {
+  #bytes = 0;
+
+  constructor(private readonly options: BodyOptions) {
+    super();
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    const { maxBytes } = this.options;
+    this.#bytes += chunk.length;
+    if (this.#bytes > maxBytes) done(new EgressResponseTooLargeError('body', `${maxBytes} bytes`));
+    else done(null, chunk);
+  }
+
+  override destroy(error?: Error | null): this {
+    return super.destroy(error ? this.#named(error) : undefined);
+  }
+
+  #named(error: Error): Error {
+    const { contentEncoding, nameError } = this.options;
+    const named = isDecompressionError(errorCode(error))
+      ? new EgressProtocolError(`The body of the response is not valid ${contentEncoding} data.`, { cause: error })
+      : error;
+    return nameError?.(named) ?? named;
+  }
+}
 
 function decompressorsFor(contentEncoding: string): Decompressor[] {
   const codings = contentEncoding
@@ -71,8 +101,15 @@ function decompressorsFor(contentEncoding: string): Decompressor[] {
     if (decompressor === undefined) {
       throw new EgressProtocolError(`The response has the content coding "${coding}", not one of ${ACCEPTED_CODINGS}.`);
     }
-    return decompressor;
+    return acceptingNothing(decompressor);
   });
+}
+
+/** zlib calls an empty input cut off; HTTP allows no body under any coding, as after HEAD. */
+function acceptingNothing(decompressor: Decompressor): Decompressor {
+  const flush = decompressor._flush.bind(decompressor);
+  decompressor._flush = (done) => (decompressor.bytesWritten === 0 ? done() : flush(done));
+  return decompressor;
 }
 
 /** zlib, zstd and brotli each have their own family of codes. */

@@ -1,19 +1,19 @@
-import { Writable } from 'node:stream';
-import { EgressResponseTooLargeError } from './egress.errors.js';
+import { type Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 
 const INITIAL_BYTES = 16 * 1024;
 
-/**
- * Collects a stream into one buffer, at most `maxBytes`. It copies instead of keeping the chunks: a body sent one byte
- * at a time would otherwise cost a hundred times its size.
- */
-export class BoundedBuffer extends Writable {
+/** Reads a stream, which is bounded by itself, to its end. */
+export async function collect(stream: Readable): Promise<Buffer> {
+  const buffer = new CollectingBuffer();
+  await pipeline(stream, buffer);
+  return buffer.contents;
+}
+
+/** Copies instead of keeping the chunks: a body sent one byte at a time would otherwise cost a hundred times its size. */
+class CollectingBuffer extends Writable {
   #buffer = Buffer.allocUnsafe(INITIAL_BYTES);
   #size = 0;
-
-  constructor(private readonly maxBytes: number) {
-    super();
-  }
 
   /** What was written so far. */
   get contents(): Buffer {
@@ -22,10 +22,6 @@ export class BoundedBuffer extends Writable {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {
     const needed = this.#size + chunk.length;
-    if (needed > this.maxBytes) {
-      done(new EgressResponseTooLargeError('body', `${this.maxBytes} bytes`));
-      return;
-    }
     if (needed > this.#buffer.length) this.#grow(needed);
     this.#size += chunk.copy(this.#buffer, this.#size);
     done();
