@@ -1,4 +1,6 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { BrowsingController } from './browsing/browsing.controller.js';
+import { BrowsingService } from './browsing/browsing.service.js';
 import { CredentialChecks } from './credentials/credential-checks.js';
 import { CredentialChoice } from './credentials/credential-choice.js';
 import { CredentialResolver } from './credentials/credential-resolver.js';
@@ -21,10 +23,11 @@ export class IntegrationsModule {
   static forRoot(tools: ToolCatalogue, resourceTypes: ResourceTypeCatalogue): DynamicModule {
     return {
       module: IntegrationsModule,
-      controllers: [ResourceTypesController, ResourcesController, ScopesController],
+      controllers: [ResourceTypesController, ResourcesController, ScopesController, BrowsingController],
       providers: [
         { provide: TOOL_CATALOGUE, useValue: tools },
         { provide: RESOURCE_TYPES, useValue: resourceTypes },
+        BrowsingService,
         CredentialChecks,
         CredentialChoice,
         CredentialResolver,

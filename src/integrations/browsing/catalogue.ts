@@ -1,0 +1,4 @@
+import { type Browser } from './define-browser.js';
+
+/** Everything that can be browsed; a new one is a file beside this one and a line here. */
+export const browsers: readonly Browser[] = [];
