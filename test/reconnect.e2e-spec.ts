@@ -1,3 +1,4 @@
+import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { startApp, type TestApp } from './support/app.js';
 import { authorize, type Connected, makeConnected } from './support/connections.js';
 import { runSpec, specOf } from './support/factories.js';
@@ -13,14 +14,18 @@ let seen: string[] = [];
 /** How many calls the API refuses whatever the token. */
 let refusals = 0;
 
+/** The API of the provider: it takes tokens that its authorization server has given and not taken back. */
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const token = request.headers.authorization?.replace('Bearer ', '') ?? '';
+  seen.push(token);
+  const owner = refusals-- > 0 ? undefined : await server.ownerOf(token);
+  if (owner === undefined) json(response, { error: 'invalid_token' }, 401);
+  else json(response, { owner });
+}
+
 beforeAll(async () => {
   server = await OAuthServer.start();
-  api = await startPeer(async (request, response) => {
-    const token = request.headers.authorization?.replace('Bearer ', '') ?? '';
-    seen.push(token);
-    const owner = refusals-- > 0 ? undefined : await server.ownerOf(token);
-    return owner === undefined ? json(response, { error: 'invalid_token' }, 401) : json(response, { owner });
-  });
+  api = await startPeer((request, response) => void answer(request, response));
   const environment = server.environment();
   const [provider] = JSON.parse(environment.SEER_OAUTH_PROVIDERS!);
   const providers = JSON.stringify([{ ...provider, apis: [`${api.url}/v1`] }]);
