@@ -40,6 +40,19 @@ export interface EgressRequest {
   readonly confidential?: boolean;
 }
 
+/** A connection for another protocol than HTTP. */
+export interface EgressConnection {
+  /** A host name or an address. */
+  readonly host: string;
+  readonly port: number;
+  /** Limit of all bytes that it receives, below TLS. */
+  readonly maxBytes: number;
+  /** Limit of connecting, name resolution included. Default 10,000 ms. */
+  readonly timeoutMs?: number;
+  /** Ends the connection at any time, with its reason. */
+  readonly signal?: AbortSignal;
+}
+
 /** What every response has, of any status. */
 interface EgressResponseHead {
   readonly status: number;
