@@ -31,8 +31,8 @@ beforeAll(async () => {
   ({ token } = await makeCaller(seer.app));
   caller = seer.stranger.as(token);
   const secrets = { api_key: KEY };
-  openai = await makeResource(caller, 'openai_compatible', { base_url: `${server.url}/v1` }, { secrets });
-  anthropic = await makeResource(caller, 'anthropic', { base_url: server.url }, { secrets });
+  openai = await makeResource(caller, 'openai_compatible', { base_url: `${server.url}/v1` }, secrets);
+  anthropic = await makeResource(caller, 'anthropic', { base_url: server.url }, secrets);
 });
 
 afterAll(async () => {
@@ -271,7 +271,7 @@ describe('an llm node', () => {
     const spec = specOf([{ id: 'answer', type: 'llm', model: 'tiny', prompt: 'Hi' }]);
     const missing = await other.post('/v1/workflows/validate', { spec });
     expect(missing.body.errors).toMatchObject([{ code: 'resource-missing', node_id: 'answer' }]);
-    await makeResource(other, 'openai_compatible', { base_url: `${server.url}/v1` }, { secrets: { api_key: KEY } });
+    await makeResource(other, 'openai_compatible', { base_url: `${server.url}/v1` }, { api_key: KEY });
     expect(await runSpec(other, spec)).toMatchObject({ status: 'COMPLETED' });
     const ambiguous = await runSpec(caller, spec);
     expect(ambiguous.error_detail.code).toBe('resource-ambiguous');

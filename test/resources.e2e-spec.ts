@@ -42,7 +42,7 @@ const makeApi = (client = ada, more: object = {}, secrets: Record<string, string
     client,
     'http_api',
     { base_url: `${api.url}/v1`, headers: { 'X-Api-Key': 'api_key' }, ...more },
-    { secrets },
+    secrets,
   );
 const call = (resource: string, inputs: object) =>
   runSpec(ada, specOf([{ id: 'call', type: 'tool', tool: 'http.request', resource, inputs }]));
@@ -112,7 +112,7 @@ describe('resources', () => {
     const carol = seer.stranger.as((await makeCaller(seer.app)).token);
     const ids = [];
     for (const name of ['one', 'two', 'three']) {
-      ids.unshift(await makeResource(carol, 'http_api', { base_url: api.url }, { name, secrets: { a: KEY, b: KEY } }));
+      ids.unshift(await makeResource(carol, 'http_api', { base_url: api.url }, { a: KEY, b: KEY }, { name }));
     }
     const first = await carol.get(`${path}?limit=2`);
     expect(first.body.items.map(({ resource_id: id }: any) => id)).toEqual(ids.slice(0, 2));
@@ -217,12 +217,7 @@ describe('resources', () => {
     });
     const denied = await makeResource(ada, 'http_api', { base_url: 'http://10.0.0.1' });
     expect((await ada.post(`${path}/${denied}/test`)).body).toMatchObject({ ok: false, code: 'egress-denied' });
-    const wrong = await makeResource(
-      ada,
-      'openai_compatible',
-      { base_url: `${models.url}/v1` },
-      { secrets: { api_key: 'no' } },
-    );
+    const wrong = await makeResource(ada, 'openai_compatible', { base_url: `${models.url}/v1` }, { api_key: 'no' });
     expect((await ada.post(`${path}/${wrong}/test`)).body).toMatchObject({ ok: false, code: 'upstream-refused' });
     await ada.put(`${path}/${wrong}/secrets/api_key`, { value: KEY });
     expect((await ada.post(`${path}/${wrong}/test`)).body).toMatchObject({
@@ -232,12 +227,7 @@ describe('resources', () => {
   });
 
   it('show the models that can be asked', async () => {
-    const id = await makeResource(
-      bob,
-      'openai_compatible',
-      { base_url: `${models.url}/v1` },
-      { secrets: { api_key: KEY } },
-    );
+    const id = await makeResource(bob, 'openai_compatible', { base_url: `${models.url}/v1` }, { api_key: KEY });
     const { body } = await bob.get('/v1/registries/models');
     expect(body.items[0]).toMatchObject({ resource_type: 'openai_compatible', resources: [{ resource_id: id }] });
     const offered = await bob.get(`${body.items[0].browse_url}?resource_id=${id}&limit=1`);

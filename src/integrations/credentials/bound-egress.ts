@@ -2,7 +2,7 @@ import { type EgressService } from '../../common/egress/egress.service.js';
 import { ToolError } from '../tools/tool-error.js';
 
 /** What may be done with the egress client. */
-export type Egress = Pick<EgressService, 'request' | 'open'>;
+export type Egress = Pick<EgressService, 'request' | 'open' | 'connect'>;
 
 /**
  * Egress for something that holds secrets: it reaches only where these may be sent, and nothing that the caller gave
@@ -24,6 +24,10 @@ export function boundEgress(egress: EgressService, holder: string, targets: read
     open: async (request) => {
       check(originOf(request.url));
       return egress.open({ ...request, confidential: true });
+    },
+    connect: async (target) => {
+      check(`${target.host}:${target.port}`);
+      return egress.connect(target);
     },
   };
 }

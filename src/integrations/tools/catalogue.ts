@@ -1,8 +1,9 @@
 import { type Tool } from './define-tool.js';
 import { httpRequest } from './http/http-request.tool.js';
+import { postgresQuery } from './postgres/postgres-query.tool.js';
 
 /** Every tool; a new one is a file beside this one and a line here. */
-export const tools: readonly Tool[] = [httpRequest];
+export const tools: readonly Tool[] = [httpRequest, postgresQuery];
 
 /** Tools by key. */
 export type ToolCatalogue = ReadonlyMap<string, Tool>;
