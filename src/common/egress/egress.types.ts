@@ -19,7 +19,7 @@ export interface EgressRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /**
    * Sent as it is. A 307 or 308 redirect repeats it, on another host too: with a secret in the body, set
-   * `followRedirects` to false.
+   * `followRedirects` to `same-origin` or to false.
    */
   readonly body?: string | Buffer;
   /** Aborts the request; its reason is thrown. */
@@ -32,8 +32,8 @@ export interface EgressRequest {
   readonly maxBytes?: number;
   /** Redirects to follow before giving up. Default 5. */
   readonly maxRedirects?: number;
-  /** When false, a redirect is returned like any other response. Default true. */
-  readonly followRedirects?: boolean;
+  /** When false, a redirect is returned like any other response; `same-origin`: one to another origin is. Default true. */
+  readonly followRedirects?: boolean | 'same-origin';
   /** Names of headers that, like Authorization and Cookie, must not follow a redirect to another origin. */
   readonly secretHeaders?: readonly string[];
 }

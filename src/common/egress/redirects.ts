@@ -18,6 +18,11 @@ export function redirectLocation(status: number, headers: Readonly<Record<string
   return REDIRECT_STATUSES.has(status) && typeof location === 'string' ? location : undefined;
 }
 
+/** Whether a redirect from `from` leads to another origin, or nowhere. */
+export function leavesOrigin(location: string, from: URL): boolean {
+  return URL.parse(location, from.href)?.origin !== from.origin;
+}
+
 /**
  * The request that follows a redirect, by the rules of the Fetch Standard (HTTP-redirect fetch): a POST becomes a GET
  * after 301 and 302, every method but GET and HEAD after 303. Credentials do not leave their origin; since the scheme

@@ -1,3 +1,4 @@
+import { type EgressRequest } from '../../common/egress/egress.types.js';
 import { type EgressService } from '../../common/egress/egress.service.js';
 import { ToolError } from '../tools/tool-error.js';
 
@@ -11,20 +12,18 @@ export type Egress = Pick<EgressService, 'request' | 'open'>;
  * @param targets origins (`https://api.example.com`), or `host:port` for other protocols
  */
 export function boundEgress(egress: EgressService, holder: string, targets: readonly string[]): Egress {
-  const check = (target: string): void => {
-    if (targets.includes(target)) return;
-    const message = `${holder} may be used with ${targets.join(', ')} only, not with ${target}.`;
-    throw new ToolError('secret-bound', message, false);
+  const bound = (request: EgressRequest): EgressRequest => {
+    const target = originOf(request.url);
+    if (!targets.includes(target)) {
+      const message = `${holder} may be used with ${targets.join(', ')} only, not with ${target}.`;
+      throw new ToolError('secret-bound', message, false);
+    }
+    // Headers and bodies may hold secrets, and an answer from elsewhere is no answer of the one that was asked.
+    return { ...request, followRedirects: request.followRedirects === false ? false : 'same-origin' };
   };
   return {
-    request: async (request) => {
-      check(originOf(request.url));
-      return egress.request(request);
-    },
-    open: async (request) => {
-      check(originOf(request.url));
-      return egress.open(request);
-    },
+    request: async (request) => egress.request(bound(request)),
+    open: async (request) => egress.open(bound(request)),
   };
 }
 
