@@ -46,8 +46,14 @@ module.exports = {
     {
       name: 'one-place-names-langgraph',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/workflows/compiler/' },
+      from: { path: '^src/', pathNot: '^src/(workflows/compiler|integrations/models)/' },
       to: { path: 'node_modules/@langchain' },
+    },
+    {
+      name: 'models-know-no-graphs',
+      severity: 'error',
+      from: { path: '^src/integrations/' },
+      to: { path: 'node_modules/@langchain/langgraph' },
     },
     {
       name: 'one-way-out',

@@ -4,6 +4,16 @@ import { IntegrationSecret, resourceSecrets } from './resources/integration-secr
 export { CredentialChecks } from './credentials/credential-checks.js';
 export { credentialProblems, integrationsProblems } from './integrations-problems.js';
 export { IntegrationsModule } from './integrations.module.js';
+export { modelNeeds } from './models/catalogue.js';
+export {
+  type ModelAnswer,
+  type ModelFunction,
+  type ModelFunctionCall,
+  type ModelMessage,
+  type ModelQuestion,
+  type ModelUsage,
+} from './models/model-question.js';
+export { ModelRunner } from './models/model-runner.js';
 export { resourceTypeCatalogue, type ResourceTypeCatalogue } from './resource-types/catalogue.js';
 export { TOOL_CATALOGUE, type ToolCatalogue, toolCatalogue, tools } from './tools/catalogue.js';
 export { type CredentialNeeds, type Effect, type Tool } from './tools/define-tool.js';

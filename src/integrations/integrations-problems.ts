@@ -59,6 +59,23 @@ export const integrationsProblems = {
       'A change would send the secrets of the resource to another host, or without encryption. Whoever may change a resource ' +
       'need not know its secrets, so they do not follow: delete them first, then change it and store them again.',
   },
+  'not-browsable': {
+    title: 'Nothing of this kind to browse',
+    explanation: 'No provider has things of this kind to choose from. The message names what there is.',
+  },
+  'browsing-invalid': {
+    title: 'The list is not asked for like that',
+    explanation:
+      '`parent`, `query` or `cursor` is missing, is given where there is none, or has not the form that it needs.',
+  },
+  'browsing-refused': {
+    title: 'The provider does not give the list',
+    explanation: 'The other side says no, in words that the message has; asking again as before changes nothing.',
+  },
+  'browsing-unavailable': {
+    title: 'The provider gives no list at the moment',
+    explanation: 'The other side is away, overloaded, or wants to be asked less often. Ask again after `Retry-After`.',
+  },
   'secret-bound': {
     title: 'The secret may not be sent there',
     explanation: 'A node with a resource or an account reaches only the hosts that these are for.',

@@ -58,6 +58,46 @@ export class SecretsBoundError extends DomainError {
   }
 }
 
+/** Nothing of this kind can be browsed. */
+export class NotBrowsableError extends DomainError {
+  readonly code = 'not-browsable';
+  readonly kind = 'not-found';
+
+  constructor(wanted: string, known: readonly string[]) {
+    super(`${wanted} can't be browsed. There are: ${known.join(', ')}.`);
+  }
+}
+
+/** A list is asked for in a way that can't be meant. */
+export class BrowsingInvalidError extends DomainError {
+  readonly code = 'browsing-invalid';
+  readonly kind = 'invalid';
+  override readonly faults;
+
+  /** @param pointer which parameter of the query */
+  constructor(pointer: '/parent' | '/query' | '/cursor', message: string) {
+    super(message);
+    this.faults = [{ pointer, code: this.code, message }];
+  }
+}
+
+/** Who was asked for a list did not give it. */
+export class BrowsingFailedError extends DomainError {
+  readonly code;
+  readonly kind;
+
+  /** @param retryable whether another attempt may succeed */
+  constructor(
+    message: string,
+    retryable: boolean,
+    override readonly retryAfter?: number,
+  ) {
+    super(message);
+    this.code = retryable ? 'browsing-unavailable' : 'browsing-refused';
+    this.kind = retryable ? ('unavailable' as const) : ('conflict' as const);
+  }
+}
+
 /** What a node is to work with is not there, not its owner's, or does not fit. Codes: see `credentialProblems`. */
 export class CredentialError extends DomainError {
   readonly kind = 'conflict';

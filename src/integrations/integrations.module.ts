@@ -1,7 +1,12 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { BrowsingController } from './browsing/browsing.controller.js';
+import { BrowsingService } from './browsing/browsing.service.js';
 import { CredentialChecks } from './credentials/credential-checks.js';
 import { CredentialChoice } from './credentials/credential-choice.js';
 import { CredentialResolver } from './credentials/credential-resolver.js';
+import { ModelRunner } from './models/model-runner.js';
+import { ModelsController } from './models/models.controller.js';
+import { ModelsService } from './models/models.service.js';
 import { RESOURCE_TYPES, type ResourceTypeCatalogue } from './resource-types/catalogue.js';
 import { ResourceTypesController } from './resource-types/resource-types.controller.js';
 import { ResourceSecrets } from './resources/resource-secrets.js';
@@ -20,20 +25,29 @@ export class IntegrationsModule {
   static forRoot(tools: ToolCatalogue, resourceTypes: ResourceTypeCatalogue): DynamicModule {
     return {
       module: IntegrationsModule,
-      controllers: [ResourceTypesController, ResourcesController, ScopesController],
+      controllers: [
+        ModelsController,
+        ResourceTypesController,
+        ResourcesController,
+        ScopesController,
+        BrowsingController,
+      ],
       providers: [
         { provide: TOOL_CATALOGUE, useValue: tools },
         { provide: RESOURCE_TYPES, useValue: resourceTypes },
+        BrowsingService,
         CredentialChecks,
         CredentialChoice,
         CredentialResolver,
+        ModelRunner,
+        ModelsService,
         ResourceSecrets,
         ResourcesOfConnection,
         ResourcesService,
         ResourceTests,
         ToolRunner,
       ],
-      exports: [TOOL_CATALOGUE, CredentialChecks, CredentialResolver, ToolRunner],
+      exports: [TOOL_CATALOGUE, CredentialChecks, ModelRunner, ToolRunner],
     };
   }
 }

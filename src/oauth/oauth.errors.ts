@@ -37,9 +37,11 @@ export class ConnectionNotFoundError extends DomainError {
 export class ConnectionNeedsReauthError extends DomainError {
   readonly code = 'connection-needs-reauth';
   readonly kind = 'conflict';
+  override readonly extensions;
 
   constructor(publicId: string, provider: string, label: string, why: string) {
     super(`The connection ${publicId} (${provider}, ${label}) must be connected again: ${why}`);
+    this.extensions = { connection_id: publicId };
   }
 }
 

@@ -17,6 +17,7 @@ import { GroupCommitter } from './runs/engine/group-committer.js';
 import { ChildRuns } from './runs/engine/child-runs.js';
 import { HeldRuns } from './runs/engine/held-runs.js';
 import { RunAdmission } from './runs/engine/run-admission.js';
+import { RunDeltas } from './runs/engine/run-deltas.js';
 import { RunDispatcher } from './runs/engine/run-dispatcher.js';
 import { RunExecutor } from './runs/engine/run-executor.js';
 import { RunKeeper } from './runs/engine/run-keeper.js';
@@ -31,6 +32,7 @@ import { RunReader } from './runs/run-reader.js';
 import { RunStarter } from './runs/run-starter.js';
 import { RunTargets } from './runs/run-target.js';
 import { RunsController } from './runs/runs.controller.js';
+import { RunsOfConnection } from './runs/runs-of-connection.js';
 import { RunsService } from './runs/runs.service.js';
 import { SpecPreflight } from './spec-preflight.js';
 import { SubWorkflows } from './sub-workflows.js';
@@ -69,6 +71,7 @@ import { WorkflowsService } from './workflows.service.js';
     ChildRuns,
     HeldRuns,
     RunAdmission,
+    RunDeltas,
     RunDispatcher,
     RunExecutor,
     RunKeeper,
@@ -84,6 +87,7 @@ import { WorkflowsService } from './workflows.service.js';
     ApprovalLinks,
     ApprovalsService,
     RunTargets,
+    RunsOfConnection,
     RunsService,
     CheckpointsService,
     ExplainService,

@@ -48,8 +48,8 @@ export class OAuthServer {
     server.on('request', (request, response) => void answer(request, response));
   }
 
-  /** @param accessTokenSeconds how long access tokens live */
-  static async start({ accessTokenSeconds = 3_600, key = 'acme' } = {}): Promise<OAuthServer> {
+  /** @param accessTokenSeconds how long access tokens live. @param scopes that it knows besides its own */
+  static async start({ accessTokenSeconds = 3_600, key = 'acme', scopes = [] as string[] } = {}): Promise<OAuthServer> {
     const server = createServer();
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -57,7 +57,7 @@ export class OAuthServer {
     return new OAuthServer(
       issuer,
       server,
-      quietly(() => new Provider(issuer, configuration(accessTokenSeconds, key))),
+      quietly(() => new Provider(issuer, configuration(accessTokenSeconds, key, scopes))),
     );
   }
 
@@ -70,6 +70,10 @@ export class OAuthServer {
       [`SEER_OAUTH_${key.toUpperCase()}_CLIENT_ID`]: client.id,
       [`SEER_OAUTH_${key.toUpperCase()}_CLIENT_SECRET`]: client.secret,
     };
+  }
+
+  get clientId(): string {
+    return client.id;
   }
 
   get clientSecret(): string {
@@ -88,6 +92,12 @@ export class OAuthServer {
   async ownerOf(accessToken: string): Promise<string | undefined> {
     const response = await fetch(`${this.issuer}/me`, { headers: { authorization: `Bearer ${accessToken}` } });
     return response.ok ? ((await response.json()) as { sub: string }).sub : undefined;
+  }
+
+  /** Whose token it is and what it is good for, as the APIs of a provider know it. */
+  async grantOf(accessToken: string): Promise<{ account: string; scopes: string[] } | undefined> {
+    const token = await this.provider.AccessToken.find(accessToken);
+    return token?.isValid ? { account: token.accountId, scopes: (token.scope ?? '').split(' ') } : undefined;
   }
 
   async close(): Promise<void> {
@@ -150,7 +160,7 @@ function quietly<Result>(make: () => Result): Result {
   }
 }
 
-function configuration(accessTokenSeconds: number, key: string): Configuration {
+function configuration(accessTokenSeconds: number, key: string, scopes: readonly string[]): Configuration {
   return {
     clients: [
       {
@@ -161,7 +171,7 @@ function configuration(accessTokenSeconds: number, key: string): Configuration {
         response_types: ['code'],
       },
     ],
-    scopes: ['openid', 'offline_access', 'email', 'files.read'],
+    scopes: ['openid', 'offline_access', 'email', 'files.read', ...scopes],
     claims: { openid: ['sub'], email: ['email'] },
     conformIdTokenClaims: false,
     findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id, email: `${id}@acme.example` }) }),

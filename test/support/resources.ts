@@ -7,8 +7,9 @@ export async function makeResource(
   resourceType: string,
   metadata: object,
   secrets: object = {},
+  more: { name?: string; connection_id?: string } = {},
 ): Promise<string> {
-  const request = { name: 'Test', resource_type: resourceType, metadata, secrets };
+  const request = { name: 'Test', resource_type: resourceType, metadata, secrets, ...more };
   const { status, body } = await client.post('/v1/integrations/resources', request);
   if (status !== 201) throw new Error(JSON.stringify(body));
   return body.resource_id;

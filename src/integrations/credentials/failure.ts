@@ -1,6 +1,6 @@
 import { asDatabaseUnavailable } from '../../common/database/database.errors.js';
 import { DomainError } from '../../common/errors.js';
-import { type Json } from '../../common/json.js';
+import { type Json, type JsonObject } from '../../common/json.js';
 import { ToolError } from '../tools/tool-error.js';
 
 /** Why something with credentials failed, as a node or a test of a resource tells it. */
@@ -16,8 +16,9 @@ export interface Failure {
  */
 export function asNodeError(error: unknown): unknown {
   if (!(error instanceof DomainError) || asDatabaseUnavailable(error)) return error;
-  const { code, message, kind, retryAfter } = error;
-  return new ToolError(code, message, kind === 'unavailable', undefined, retryAfter, { cause: error });
+  const { code, message, kind, extensions, retryAfter } = error;
+  const problem = Object.keys(extensions).length > 0 ? (extensions as JsonObject) : undefined;
+  return new ToolError(code, message, kind === 'unavailable', problem, retryAfter, { cause: error });
 }
 
 /** @throws what is no failure of the thing itself: a fault of ours, or that the database is away */

@@ -26,9 +26,15 @@ export class Scrubber {
     return this.texts.size === 0;
   }
 
-  /** Length of the longest text that is looked for: so much may be the begin of a secret whose rest is still to come. */
-  get longest(): number {
-    return Math.max(0, ...[...this.texts].map(({ length }) => length));
+  /** How many characters at the end of a text are the beginning of a secret whose rest may still come. */
+  beginning(text: string): number {
+    let most = 0;
+    for (const secret of this.texts) {
+      for (let length = Math.min(secret.length - 1, text.length); length > most; length--) {
+        if (text.endsWith(secret.slice(0, length))) most = length;
+      }
+    }
+    return most;
   }
 
   text(text: string): string {

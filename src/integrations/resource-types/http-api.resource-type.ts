@@ -1,6 +1,6 @@
 import { resourceOf } from '../credentials/access.js';
-import { ResourceFault } from '../resources/resource-fault.js';
 import { callApi, type HttpApiMetadata } from '../tools/http/http-api.js';
+import { originOf, originSchema } from './base-url.js';
 import { defineResourceType } from './define-resource-type.js';
 
 export const httpApi = defineResourceType<HttpApiMetadata>({
@@ -16,12 +16,7 @@ export const httpApi = defineResourceType<HttpApiMetadata>({
     additionalProperties: false,
     required: ['base_url'],
     properties: {
-      base_url: {
-        type: 'string',
-        minLength: 1,
-        maxLength: 2_048,
-        description: 'Absolute; a node may give the rest of the URL only.',
-      },
+      base_url: { ...originSchema, description: 'Absolute; a node may give the rest of the URL only.' },
       username: { type: 'string', maxLength: 255, description: 'For Basic credentials (RFC 7617).' },
       headers: {
         type: 'object',
@@ -49,14 +44,3 @@ export const httpApi = defineResourceType<HttpApiMetadata>({
     return `${host} answered ${status}.`;
   },
 });
-
-function originOf(base: string): string {
-  const url = URL.parse(base);
-  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    throw new ResourceFault('/base_url', 'must be an absolute http or https URL');
-  }
-  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw new ResourceFault('/base_url', 'must have no credentials, query or fragment: secrets have their own place');
-  }
-  return url.origin;
-}

@@ -1,10 +1,34 @@
 import { type Tool } from './define-tool.js';
 import { emailSend } from './email/email-send.tool.js';
+import { githubCreateComment } from './github/github-create-comment.tool.js';
+import { githubCreateIssue } from './github/github-create-issue.tool.js';
+import { githubGetRepo } from './github/github-get-repo.tool.js';
+import { githubListIssues } from './github/github-list-issues.tool.js';
+import { driveListFiles } from './google/drive-list-files.tool.js';
+import { gmailGetMessage } from './google/gmail-get-message.tool.js';
+import { gmailSearchMessages } from './google/gmail-search-messages.tool.js';
+import { gmailSendEmail } from './google/gmail-send-email.tool.js';
+import { sheetsAppendRows } from './google/sheets-append-rows.tool.js';
+import { sheetsReadRange } from './google/sheets-read-range.tool.js';
 import { httpRequest } from './http/http-request.tool.js';
 import { postgresQuery } from './postgres/postgres-query.tool.js';
 
 /** Every tool; a new one is a file beside this one and a line here. */
-export const tools: readonly Tool[] = [httpRequest, postgresQuery, emailSend];
+export const tools: readonly Tool[] = [
+  httpRequest,
+  postgresQuery,
+  emailSend,
+  gmailSendEmail,
+  gmailSearchMessages,
+  gmailGetMessage,
+  sheetsReadRange,
+  sheetsAppendRows,
+  driveListFiles,
+  githubGetRepo,
+  githubListIssues,
+  githubCreateIssue,
+  githubCreateComment,
+];
 
 /** Tools by key. */
 export type ToolCatalogue = ReadonlyMap<string, Tool>;

@@ -15,7 +15,10 @@ export const google = defineOAuthProvider({
   scopes: {
     'https://www.googleapis.com/auth/gmail.readonly': 'Read your mail',
     'https://www.googleapis.com/auth/gmail.send': 'Send mail in your name',
+    'https://www.googleapis.com/auth/spreadsheets.readonly': 'Read your spreadsheets',
     'https://www.googleapis.com/auth/spreadsheets': 'Read and change your spreadsheets',
+    'https://www.googleapis.com/auth/drive.metadata.readonly':
+      'See the names of your files in Drive, not their content',
     'https://www.googleapis.com/auth/drive.readonly': 'See your files in Drive',
   },
   scopeIncludes: {
@@ -27,8 +30,16 @@ export const google = defineOAuthProvider({
       'https://www.googleapis.com/auth/gmail.readonly',
       'https://www.googleapis.com/auth/gmail.send',
     ],
+    'https://www.googleapis.com/auth/gmail.compose': ['https://www.googleapis.com/auth/gmail.send'],
+    'https://www.googleapis.com/auth/spreadsheets': ['https://www.googleapis.com/auth/spreadsheets.readonly'],
+    'https://www.googleapis.com/auth/drive.readonly': [
+      'https://www.googleapis.com/auth/drive.metadata.readonly',
+      'https://www.googleapis.com/auth/spreadsheets.readonly',
+    ],
     'https://www.googleapis.com/auth/drive': [
+      'https://www.googleapis.com/auth/drive.metadata.readonly',
       'https://www.googleapis.com/auth/drive.readonly',
+      'https://www.googleapis.com/auth/spreadsheets.readonly',
       'https://www.googleapis.com/auth/spreadsheets',
     ],
   },
@@ -36,6 +47,7 @@ export const google = defineOAuthProvider({
     gmail: 'https://gmail.googleapis.com/gmail/v1',
     sheets: 'https://sheets.googleapis.com/v4',
     drive: 'https://www.googleapis.com/drive/v3',
+    openid: 'https://openidconnect.googleapis.com/v1',
   },
   baseScopes: ['openid', 'email'],
   // A refresh token comes only offline, and after the first consent only when asked for again.

@@ -23,7 +23,7 @@ export function leafAct(node: NodeSpec, emission: Emission): Act {
   const type = emission.nodeTypes.get(node.type) as LeafNodeType;
   const leaf = {
     id: node.id,
-    run: type.prepare(node),
+    run: type.prepare(node, emission.tools),
     effect: leafEffect(node, emission),
     endsRun: type.endsRun ?? false,
     timeout: node.timeout === undefined ? undefined : parseDuration(node.timeout),

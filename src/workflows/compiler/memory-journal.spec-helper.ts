@@ -203,6 +203,7 @@ export async function execute(
       signal: stop.signal,
       callTool,
       callWorkflow: () => Promise.reject(new Error('not used')),
+      askModel: () => Promise.reject(new Error('not used')),
     });
     return done({ output: workflow.output ? workflow.output(end) : value });
   } catch (error) {

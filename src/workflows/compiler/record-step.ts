@@ -1,5 +1,6 @@
 import { type Json } from '../../common/json.js';
 import { type Effect } from '../../integrations/index.js';
+import { type Usage } from '../nodes/execution.js';
 import { NodeError } from '../nodes/node-error.js';
 import { type NodeFailure, nodeFailure } from './node-failure.js';
 import { type Journal } from './run-context.js';
@@ -12,6 +13,8 @@ export interface StepStart {
   readonly startedAt: number;
   /** What it was called with; set when that is known. */
   inputs?: Json;
+  /** What it used up; set when that is known. */
+  usage?: Usage;
 }
 
 export function startStep(journal: Journal, nodeId: string, path: string, startedAt = Date.now()): StepStart {

@@ -1,7 +1,7 @@
 import { type LangGraphRunnableConfig } from '@langchain/langgraph';
 import { type Json } from '../../common/json.js';
 import { type Effect } from '../../integrations/index.js';
-import { type Execution } from '../nodes/execution.js';
+import { type Execution, type Usage } from '../nodes/execution.js';
 import { RunPaused } from '../nodes/node-error.js';
 import { type Pause, type PauseEnd } from '../nodes/pause.js';
 import { type ErrorDetail } from './node-failure.js';
@@ -17,6 +17,7 @@ export interface StepRecord {
   /** What it was called with, of nodes that touch the world. */
   readonly inputs?: Json;
   readonly output: Json;
+  readonly usage?: Usage;
   readonly error?: ErrorDetail & { message: string };
   readonly startedAt: number;
   readonly completedAt: number;
@@ -78,7 +79,10 @@ export interface RunContext {
   readonly onlyReads?: boolean;
   /** Aborts when the run ends early: failed elsewhere, cancelled, timed out, handed back. */
   readonly signal: AbortSignal;
+  /** A node whose account must be connected again waits for that instead of failing (`settings.on_reauth`). */
+  readonly waitsForReconnect?: boolean;
   readonly callTool: Execution['callTool'];
+  readonly askModel: Execution['askModel'];
   readonly callWorkflow: Execution['callWorkflow'];
 }
 

@@ -1,11 +1,13 @@
 import { type Json } from '../../common/json.js';
 import { type Effect } from '../../integrations/index.js';
 import { type Leaf } from '../nodes/define-node.js';
+import { type Execution } from '../nodes/execution.js';
 import { RunPaused, RunStopped } from '../nodes/node-error.js';
 import { type Pause } from '../nodes/pause.js';
 import { type Chain } from './chain.js';
 import { nodeTimeout } from './node-failure.js';
 import { pauseAt } from './run-context.js';
+import { openReconnect, waitForReconnect } from './reconnect.js';
 import { recordFailure, recordOutput, type StepStart, startStep } from './record-step.js';
 import { abortAfter } from './timers.js';
 
@@ -33,6 +35,7 @@ export async function runLeaf(leaf: CompiledLeaf, chain: Chain): Promise<Json> {
   if (known && leaf.endsRun) throw new RunStopped(known.output);
   if (known) return known.output;
   journal.reached(leaf.id);
+  const reconnect = leaf.effect === 'none' ? undefined : openReconnect(chain.context, path);
   if (leaf.effect !== 'none') await journal.settled();
   signal.throwIfAborted();
   const step = startStep(journal, leaf.id, path);
@@ -41,6 +44,7 @@ export async function runLeaf(leaf: CompiledLeaf, chain: Chain): Promise<Json> {
     output = await attempt(leaf, chain, step);
   } catch (error) {
     if (error instanceof RunPaused) throw error;
+    if (reconnect !== undefined) waitForReconnect(journal, reconnect, leaf.id, error);
     if (error instanceof RunStopped) {
       recordOutput(journal, step, error.output, leaf.effect);
       throw error;
@@ -54,24 +58,58 @@ export async function runLeaf(leaf: CompiledLeaf, chain: Chain): Promise<Json> {
 }
 
 function attempt(leaf: CompiledLeaf, chain: Chain, step: StepStart): Json | Promise<Json> {
-  const { signal, callTool, callWorkflow, journal } = chain.context;
+  const { signal } = chain.context;
+  if (leaf.effect === 'none') return leaf.run(executionOf(leaf, chain, step, signal));
+  const late = leaf.timeout === undefined ? undefined : abortAfter(leaf.timeout);
+  const either = late ? AbortSignal.any([signal, late]) : signal;
+  return abortable(leaf.run(executionOf(leaf, chain, step, either)), either, () =>
+    late?.aborted && !signal.aborted ? nodeTimeout(leaf.id, leaf.timeout!) : signal.reason,
+  );
+}
+
+/** What the leaf, or a part of it, is given. */
+function executionOf(leaf: CompiledLeaf, chain: Chain, step: StepStart, signal: AbortSignal): Execution {
+  const { callTool, callWorkflow, askModel, journal } = chain.context;
   const { path, attempt } = step;
-  const execution = {
+  return {
+    nodeId: leaf.id,
     scope: chain.scope,
     path,
     attempt,
+    signal,
     callTool,
     callWorkflow,
-    pause: (begin: () => Omit<Pause, 'node_id'>) =>
-      pauseAt(journal, path, () => ({ ...begin(), node_id: leaf.id }) as Pause),
-    showInputs: (inputs: Json) => (step.inputs = inputs),
+    askModel,
+    part: (name, work) => runPart(leaf, chain, `${path}.${name}`, signal, work),
+    pause: (begin) => pauseAt(journal, path, () => ({ ...begin(), node_id: leaf.id }) as Pause),
+    showInputs: (inputs) => (step.inputs = inputs),
+    showUsage: (usage) => (step.usage = usage),
   };
-  if (leaf.effect === 'none') return leaf.run({ ...execution, signal });
-  const late = leaf.timeout === undefined ? undefined : abortAfter(leaf.timeout);
-  const either = late ? AbortSignal.any([signal, late]) : signal;
-  return abortable(leaf.run({ ...execution, signal: either }), either, () =>
-    late?.aborted && !signal.aborted ? nodeTimeout(leaf.id, leaf.timeout!) : signal.reason,
-  );
+}
+
+/** A part of a leaf is a step of its own: durable before the next one begins, like the leaf itself. */
+async function runPart(
+  leaf: CompiledLeaf,
+  chain: Chain,
+  path: string,
+  signal: AbortSignal,
+  work: (execution: Execution) => Promise<Json>,
+): Promise<Json> {
+  const { journal } = chain.context;
+  const known = journal.recorded(path);
+  if (known) return known.output;
+  await journal.settled();
+  signal.throwIfAborted();
+  const step = startStep(journal, leaf.id, path);
+  let output: Json;
+  try {
+    output = await work(executionOf(leaf, chain, step, signal));
+  } catch (error) {
+    signal.throwIfAborted();
+    throw recordFailure(journal, step, error);
+  }
+  recordOutput(journal, step, output, 'write');
+  return output;
 }
 
 /** Rejects as soon as the signal aborts, also when the work itself pays no heed to it. */

@@ -5,7 +5,8 @@ import { RunResponse } from '../runs/run.dto.js';
 
 const description =
   'Server-sent events. `run`: the run as in lists, at first as it is now, then whenever that changes. `step`: a step as in ' +
-  '`GET /v1/runs/{id}/steps`; its `id` counts 1, 2, 3 …. When the run is over, a last `run` event, and the stream ends. A run ' +
+  '`GET /v1/runs/{id}/steps`; its `id` counts 1, 2, 3 …. `delta`: a piece of what a model is just saying, with `offset`, the ' +
+  'characters before it; pieces may be lost, the step has the whole. When the run is over, a last `run` event, and the stream ends. A run ' +
   'that waits keeps it open. A client that comes back with `Last-Event-ID` gets the steps after that one.';
 
 const example = `retry: 1000

@@ -66,7 +66,7 @@ describe('an explanation says', () => {
 
   it('what it waits for', () => {
     const until = '2026-11-24T10:00:00.000Z';
-    const none = { title: null, approval_url: null, run_id: null };
+    const none = { title: null, approval_url: null, run_id: null, connection_id: null };
     const at = { ...none, until: new Date(until) };
     const waiting_for: WaitingForResponse[] = [
       { ...at, path: 'a[1].retry2', type: 'retry', node_id: 'a' },

@@ -117,6 +117,7 @@ const waitsFor: Readonly<Record<Pause['type'], (waiting: WaitingForResponse) => 
   approval: ({ title }) => `waits for an approval: ${JSON.stringify(title ?? '')}`,
   workflow: ({ run_id: runId }) => `waits for the end of ${runId}`,
   retry: () => 'has failed and is tried again',
+  reconnect: ({ connection_id: id }) => `waits until ${id ?? 'its account'} is connected again, and looks`,
 };
 
 function explainWait(waiting: WaitingForResponse): WaitExplanation {

@@ -27,9 +27,10 @@ export async function nodesAfter(
   return [...effects.keys()].filter((nodeId) => journal.next.has(nodeId));
 }
 
-const noEffects: Pick<RunContext, 'callTool' | 'callWorkflow'> = {
+const noEffects: Pick<RunContext, 'callTool' | 'callWorkflow' | 'askModel'> = {
   callTool: () => Promise.reject(new Error('a replay calls no tool')),
   callWorkflow: () => Promise.reject(new Error('a replay starts no run')),
+  askModel: () => Promise.reject(new Error('a replay asks no model')),
 };
 
 /** Answers from what is recorded, and ends each lane where that ends. */

@@ -1,12 +1,16 @@
 import { jest } from '@jest/globals';
 import { type Principal } from '../../users/index.js';
+import { RunDeltas } from '../runs/engine/run-deltas.js';
 import { RunNews } from '../runs/engine/run-news.js';
+import { type RunNotices } from '../runs/engine/run-notices.js';
 import { type RunLook, type RunReader } from '../runs/run-reader.js';
 import { type StepRow } from '../runs/run-rows.js';
 import { RunEvents } from './run-events.js';
 
 const runId = 'run_0190b6a0-7e2c-7d3a-9f10-3b6f2f0c1a2b';
 const caller = {} as Principal;
+/** Nobody else is there. */
+const deltas = new RunDeltas({ tell: () => {} } as unknown as RunNotices);
 
 const stepOf = (seq: number): StepRow => ({
   ...{ node_id: 'a', path: `a[${seq}]`, attempt: 1, seq, status: 'COMPLETED' },
@@ -48,7 +52,7 @@ describe('the events of a run', () => {
   it('are looked for twice a second, and at once when something is announced', async () => {
     const run = runWith(0);
     const news = new RunNews();
-    const stream = await new RunEvents(run.reader, news).watch(caller, runId);
+    const stream = await new RunEvents(run.reader, news, deltas).watch(caller, runId);
     read(stream);
     await jest.advanceTimersByTimeAsync(10_000);
     expect(run.looks).toBe(21);
@@ -60,7 +64,7 @@ describe('the events of a run', () => {
 
   it('have a heartbeat when nothing happens for 15 seconds', async () => {
     const run = runWith(1);
-    const stream = await new RunEvents(run.reader, new RunNews()).watch(caller, runId);
+    const stream = await new RunEvents(run.reader, new RunNews(), deltas).watch(caller, runId);
     const texts = read(stream);
     await jest.advanceTimersByTimeAsync(14_900);
     expect(texts.join('')).not.toMatch(/^: /m);
@@ -71,7 +75,7 @@ describe('the events of a run', () => {
 
   it('come a hundred steps at a time, without waiting in between', async () => {
     const run = runWith(250);
-    const stream = await new RunEvents(run.reader, new RunNews()).watch(caller, runId);
+    const stream = await new RunEvents(run.reader, new RunNews(), deltas).watch(caller, runId);
     const texts = read(stream);
     await jest.advanceTimersByTimeAsync(0);
     expect(texts.join('').match(/^id: \d+$/gm)).toHaveLength(250);
@@ -81,7 +85,7 @@ describe('the events of a run', () => {
 
   it('are not looked for while nobody takes them', async () => {
     const run = runWith(10_000, 'x'.repeat(10_000));
-    const stream = await new RunEvents(run.reader, new RunNews()).watch(caller, runId);
+    const stream = await new RunEvents(run.reader, new RunNews(), deltas).watch(caller, runId);
     stream.once('readable', () => {});
     await jest.advanceTimersByTimeAsync(60_000);
     expect(run.looks).toBe(1);
@@ -94,7 +98,7 @@ describe('the events of a run', () => {
 
   it('end when the run is over and all is told, and leave no timer behind', async () => {
     const run = runWith(100);
-    const stream = await new RunEvents(run.reader, new RunNews()).watch(caller, runId);
+    const stream = await new RunEvents(run.reader, new RunNews(), deltas).watch(caller, runId);
     const texts = read(stream);
     await jest.advanceTimersByTimeAsync(0);
     Object.assign(run, { status: 'COMPLETED', steps: 101 });
@@ -107,7 +111,7 @@ describe('the events of a run', () => {
 
   it('end when the reader goes away, and leave no timer behind', async () => {
     const run = runWith(0);
-    const stream = await new RunEvents(run.reader, new RunNews()).watch(caller, runId);
+    const stream = await new RunEvents(run.reader, new RunNews(), deltas).watch(caller, runId);
     read(stream);
     await jest.advanceTimersByTimeAsync(100);
     stream.destroy();
@@ -119,7 +123,7 @@ describe('the events of a run', () => {
 
   it('go on when the database is back, and ask it no more often while it is away', async () => {
     const run = runWith(100);
-    const stream = await new RunEvents(run.reader, new RunNews()).watch(caller, runId);
+    const stream = await new RunEvents(run.reader, new RunNews(), deltas).watch(caller, runId);
     const texts = read(stream);
     run.isAway = true;
     await jest.advanceTimersByTimeAsync(5_000);
@@ -132,10 +136,10 @@ describe('the events of a run', () => {
 
   it('end when the process stops, also unread ones, but those a moment later', async () => {
     const news = new RunNews();
-    const events = new RunEvents(runWith(10_000, 'x'.repeat(10_000)).reader, news);
+    const events = new RunEvents(runWith(10_000, 'x'.repeat(10_000)).reader, news, deltas);
     const unread = await events.watch(caller, runId);
     unread.once('readable', () => {}).once('error', () => {});
-    const idle = await new RunEvents(runWith(0).reader, news).watch(caller, runId);
+    const idle = await new RunEvents(runWith(0).reader, news, deltas).watch(caller, runId);
     read(idle);
     await jest.advanceTimersByTimeAsync(100);
     news.close();

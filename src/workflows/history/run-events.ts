@@ -4,6 +4,7 @@ import { asDatabaseUnavailable } from '../../common/database/database.errors.js'
 import { eventText, HEARTBEAT, RECONNECT_SOON, TextStream } from '../../common/http/event-stream.js';
 import { parsePublicId } from '../../common/public-id.js';
 import { type Principal } from '../../users/index.js';
+import { RunDeltas, type TextDelta } from '../runs/engine/run-deltas.js';
 import { RunNews } from '../runs/engine/run-news.js';
 import { type RunLook, RunReader } from '../runs/run-reader.js';
 import { isFinal } from '../runs/run-status.js';
@@ -16,6 +17,8 @@ const LOOK_AGAIN_MS = 500;
 const MOST_STEPS = 100;
 /** After how long without an event a stream shows that it lives, in milliseconds. */
 const HEARTBEAT_MS = 15_000;
+/** Characters of models' words that a slow reader is behind at most. */
+const MOST_UNTOLD = 256 * 1024;
 /** How long a process that stops lets streams end whose readers are slow, in milliseconds. */
 const LAST_WORDS_MS = 1_000;
 
@@ -32,6 +35,7 @@ export class RunEvents {
   constructor(
     private readonly reader: RunReader,
     private readonly news: RunNews,
+    private readonly deltas: RunDeltas,
   ) {
     news.onClose(() => this.endSoon());
   }
@@ -46,17 +50,24 @@ export class RunEvents {
     const first = runId && (await look(after));
     if (!first) throw new RunNotFoundError(publicId);
     const telling = new Telling(after);
-    const stream = new TextStream((gone) => this.follow(runId, telling, first, look, gone));
+    const spoken = new SpokenText();
+    const deaf = this.deltas.listen(runId, (delta) => {
+      spoken.add(delta);
+      this.news.announceText(runId);
+    });
+    const stream = new TextStream((gone) => this.follow(runId, { telling, spoken, first, lookAt: look }, gone));
     this.open.add(stream);
-    stream.once('close', () => this.open.delete(stream)).once('error', (error) => this.report(error, runId));
+    const close = (): void => {
+      deaf();
+      this.open.delete(stream);
+    };
+    stream.once('close', close).once('error', (error) => this.report(error, runId));
     return stream;
   }
 
   private async *follow(
     runId: string,
-    telling: Telling,
-    first: RunLook,
-    lookAt: (seq: number) => Promise<RunLook | undefined>,
+    { telling, spoken, first, lookAt }: Watching,
     gone: AbortSignal,
   ): AsyncGenerator<string> {
     yield RECONNECT_SOON + telling.state(first);
@@ -64,8 +75,8 @@ export class RunEvents {
     let spoke = performance.now();
     // Without a run there is nothing more to tell: it was deleted.
     while (look) {
-      const announced = this.news.next(runId, LOOK_AGAIN_MS, gone);
-      for (const text of look === 'unavailable' ? [] : telling.of(look)) {
+      let announced = this.news.next(runId, LOOK_AGAIN_MS, gone);
+      for (const text of [...spoken.take(), ...(look === 'unavailable' ? [] : telling.of(look))]) {
         yield text;
         spoke = performance.now();
       }
@@ -74,7 +85,15 @@ export class RunEvents {
         yield HEARTBEAT;
         spoke = performance.now();
       }
-      if (!telling.isBehind || look === 'unavailable') await announced;
+      if (!telling.isBehind || look === 'unavailable') {
+        // Words of a model are no reason to look at the table before its time.
+        const due = performance.now() + LOOK_AGAIN_MS;
+        while ((await announced) === 'text' && performance.now() < due) {
+          announced = this.news.next(runId, LOOK_AGAIN_MS, gone);
+          for (const text of spoken.take()) yield text;
+          spoke = performance.now();
+        }
+      }
       look = await unlessAway(lookAt(telling.last));
     }
   }
@@ -98,6 +117,33 @@ async function unlessAway<Result>(looking: Promise<Result>): Promise<Result | 'u
   } catch (error) {
     if (asDatabaseUnavailable(error)) return 'unavailable';
     throw error;
+  }
+}
+
+/** What a stream is made from. */
+interface Watching {
+  readonly telling: Telling;
+  readonly spoken: SpokenText;
+  readonly first: RunLook;
+  lookAt(seq: number): Promise<RunLook | undefined>;
+}
+
+/** What models have said since the listener was told; of a slow one's, the rest is left out when it is too much. */
+class SpokenText {
+  private pieces: TextDelta[] = [];
+  private size = 0;
+
+  add(piece: TextDelta): void {
+    if (this.size + piece.text.length > MOST_UNTOLD) return;
+    this.size += piece.text.length;
+    this.pieces.push(piece);
+  }
+
+  take(): string[] {
+    const texts = this.pieces.map((data) => eventText({ event: 'delta', data }));
+    this.pieces = [];
+    this.size = 0;
+    return texts;
   }
 }
 

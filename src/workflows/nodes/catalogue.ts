@@ -3,6 +3,7 @@ import { type NodeType } from './define-node.js';
 import { failNode } from './fail.node.js';
 import { forEachNode } from './for-each.node.js';
 import { ifNode } from './if.node.js';
+import { llmNode } from './llm.node.js';
 import { parallelNode } from './parallel.node.js';
 import { repeatNode } from './repeat.node.js';
 import { setNode } from './set.node.js';
@@ -16,6 +17,7 @@ import { workflowNode } from './workflow.node.js';
 export const nodeTypes: readonly NodeType[] = [
   setNode,
   toolNode,
+  llmNode,
   ifNode,
   switchNode,
   forEachNode,

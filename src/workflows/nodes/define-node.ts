@@ -15,6 +15,8 @@ export interface NodeUse {
   readonly what: string | CredentialNeeds;
   /** Pointer inside the node to what has these fields. */
   readonly pointer: string;
+  /** Pointer to the tool's key, where that is not `<pointer>/tool`. */
+  readonly toolPointer?: string;
   /** Inputs of the tool, as they stand in the spec; `partial`: others are given when it is called. */
   readonly inputs?: JsonObject;
   readonly partial?: true;
@@ -56,7 +58,7 @@ export interface LeafNodeType<Node extends NodeSpec = NodeSpec> extends NodeType
   /** It throws RunStopped: the run ends COMPLETED here. */
   readonly endsRun?: boolean;
   /** Called once at compile time: parse what can be parsed, return what runs. */
-  prepare(node: Node): Leaf;
+  prepare(node: Node, tools: ToolCatalogue): Leaf;
 }
 
 /** A node that decides which of its blocks run, and how. */

@@ -1,4 +1,5 @@
 import { type Json, type JsonObject } from '../../common/json.js';
+import { type ModelAnswer, type ModelQuestion } from '../../integrations/index.js';
 import { type Pause, type PauseEnd } from './pause.js';
 
 /** The values that expressions can refer to at one place, by name. */
@@ -6,6 +7,7 @@ export type Scope = Readonly<JsonObject>;
 
 /** One execution of one leaf: what it is given. */
 export interface Execution {
+  readonly nodeId: string;
   readonly scope: Scope;
   /** Where in the run this is: the node's id and the indexes of the loops around it, such as `send[7]`. */
   readonly path: string;
@@ -23,9 +25,29 @@ export interface Execution {
    * @throws RunPaused while it is not
    */
   pause(begin: () => Omit<Pause, 'node_id'>): PauseEnd;
+  /** Asks a language model. */
+  askModel(call: ModelCall, execution: Execution): Promise<ModelAnswer>;
+  /**
+   * A part of the node that is recorded by itself, at `<path>.<name>`: what was recorded is not done again, whatever becomes of
+   * the node. For nodes that touch the world more than once.
+   * @param name the same whenever the node comes here
+   */
+  part(name: string, work: (execution: Execution) => Promise<Json>): Promise<Json>;
   /** What the node was called with, for its step; never a secret. */
   showInputs(inputs: Json): void;
+  /** What it used up, for its step. */
+  showUsage(usage: Usage): void;
 }
+
+/** Tokens of a language model. */
+export type Usage = {
+  model: string;
+  input_tokens: number;
+  output_tokens: number;
+  total_tokens: number;
+  /** Of a node that asked more than once: it is the sum of what its parts used. */
+  rounds?: number;
+};
 
 /** A call of a tool by a node; the inputs are evaluated. */
 export interface ToolCall {
@@ -41,6 +63,11 @@ export interface ToolCall {
 
 /** Evaluates inputs with the secrets of the resource; called inside the tool's call only, and kept nowhere. */
 export type SecretInputs = (secrets: Readonly<Record<string, string>>) => JsonObject;
+
+/** A question to a language model. */
+export interface ModelCall extends ModelQuestion {
+  readonly nodeId: string;
+}
 
 /** A call of another workflow by a node; everything is evaluated. */
 export interface WorkflowCall {

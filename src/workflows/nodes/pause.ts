@@ -2,7 +2,7 @@ import { type Json } from '../../common/json.js';
 
 /** What a run waits for at one place. */
 export interface Pause {
-  readonly type: 'timer' | 'approval' | 'workflow' | 'retry';
+  readonly type: 'timer' | 'approval' | 'workflow' | 'retry' | 'reconnect';
   readonly node_id: string;
   /** ISO time at which the waiting is over by itself. */
   readonly until?: string;
@@ -13,6 +13,8 @@ export interface Pause {
   readonly form?: string;
   /** Of a workflow: the run that is waited for. */
   readonly run_id?: string;
+  /** Of a reconnect: the account that must be connected again, by its public id. */
+  readonly connection_id?: string;
 }
 
 /** What came from outside: somebody's answer to an approval, or the end of a child run. */

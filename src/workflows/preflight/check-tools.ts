@@ -24,14 +24,14 @@ export function checkTools(
 ): Requirements {
   const needs = new Needs();
   for (const use of usesIn(spec, catalogues)) {
-    const { what, node, pointer, tool, inputs = {} } = use;
+    const { what, node, toolPointer, tool, inputs = {} } = use;
     needs.add(use);
     if (typeof what !== 'string') continue;
     if (tool) checkInputs(use, tool, inputs, found);
     else {
       const known = [...catalogues.tools.keys()].join(', ');
       const message = `There is no tool "${what}"; there are: ${known}.`;
-      found.error('tool-unknown', { node, pointer: `${pointer}/tool` }, message);
+      found.error('tool-unknown', { node, pointer: toolPointer }, message);
     }
   }
   return needs.sorted();

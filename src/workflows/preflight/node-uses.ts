@@ -11,6 +11,7 @@ export interface UseAt extends NodeUse {
   readonly node: string | null;
   /** Pointer into the spec, to what names the tool. */
   readonly pointer: string;
+  readonly toolPointer: string;
   /** Undefined when there is no such tool. */
   readonly tool: Tool | undefined;
   readonly needs: CredentialNeeds | undefined;
@@ -27,7 +28,8 @@ export function* usesIn(
       const tool = typeof use.what === 'string' ? tools.get(use.what) : undefined;
       const needs = typeof use.what === 'string' ? tool : use.what;
       const id = typeof node.id === 'string' ? node.id : null;
-      yield { ...use, node: id, pointer: pointer + use.pointer, tool, needs };
+      const toolPointer = pointer + (use.toolPointer ?? `${use.pointer}/tool`);
+      yield { ...use, node: id, pointer: pointer + use.pointer, toolPointer, tool, needs };
     }
   }
 }

@@ -4,7 +4,7 @@ import { LruCache } from '../../common/lru-cache.js';
 import { expressionSchema, type NodeType } from '../nodes/define-node.js';
 import { limits } from '../spec/limits.js';
 import { namePattern, nameRule } from '../spec/names.js';
-import { onLimits } from '../spec/workflow-spec.js';
+import { onLimits, onReauths } from '../spec/workflow-spec.js';
 import { explainingValidator } from './explain-fault.js';
 
 const duration: JsonSchema = {
@@ -34,7 +34,16 @@ const specSchema: JsonSchema = {
     inputs: { type: ['object', 'boolean'], description: "JSON Schema (2020-12) of a run's inputs." },
     nodes: { type: 'array' },
     output: true,
-    settings: { type: 'object', additionalProperties: false, properties: { timeout: duration, concurrency } },
+    settings: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        timeout: duration,
+        concurrency,
+        on_reauth: { enum: [...onReauths] },
+        token_budget: { type: 'integer', minimum: 1, maximum: 1_000_000_000 },
+      },
+    },
   },
 };
 

@@ -14,7 +14,7 @@ import { type ResumeRunRequest, type RunResponse } from './run.dto.js';
 import { RunNotFoundError, RunNotWaitingError, RunPlaceAmbiguousError } from './run.errors.js';
 
 /** Pauses that a person can end; a child run ends by itself. */
-const resumable: readonly Pause['type'][] = ['approval', 'timer', 'retry'];
+const resumable: readonly Pause['type'][] = ['approval', 'timer', 'retry', 'reconnect'];
 
 /** What owners can do to runs that are under way. */
 @Injectable()

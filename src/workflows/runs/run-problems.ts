@@ -126,4 +126,16 @@ export const runProblems = {
     title: 'The other side refused',
     explanation: 'The called service said no (4xx); `problem` has its answer.',
   },
+  'token-budget': {
+    title: 'The tokens are used up',
+    explanation: 'The `llm` nodes of the run have used as many tokens as `settings.token_budget` allows.',
+  },
+  'too-many-rounds': {
+    title: 'The model does not come to an end',
+    explanation: 'After `max_rounds` answers the model still asked for calls of tools.',
+  },
+  'model-output-invalid': {
+    title: 'The answer is not what was asked for',
+    explanation: 'The answer of a model does not satisfy `output_schema`; `problem` has its text. A retry may help.',
+  },
 } satisfies ProblemExplanations;

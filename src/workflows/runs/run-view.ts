@@ -38,6 +38,7 @@ export interface Waiting {
   title: string | null;
   approval_url: string | null;
   run_id: string | null;
+  connection_id: string | null;
 }
 
 /** Makes the link for the approval at a path of a run (uuid). */
@@ -78,6 +79,7 @@ function waitingOf({ run_id: runId, waiting_for: pauses }: RunRow, linkTo: LinkT
     title: pause.title ?? null,
     approval_url: pause.type === 'approval' ? linkTo(runId, path) : null,
     run_id: pause.run_id ?? null,
+    connection_id: pause.connection_id ?? null,
   }));
 }
 

@@ -166,7 +166,7 @@ export class WaitingForResponse {
   path: string;
   /** @example ok */
   node_id: string;
-  @ApiProperty({ enum: ['timer', 'approval', 'workflow', 'retry'] })
+  @ApiProperty({ enum: ['timer', 'approval', 'workflow', 'retry', 'reconnect'] })
   type: Pause['type'];
   /** When the waiting is over by itself. */
   until: Date | null;
@@ -176,6 +176,8 @@ export class WaitingForResponse {
   approval_url: string | null;
   /** Of a workflow: the run that is waited for. @example run_0190b6a0-7e2c-7d3a-9f10-3b6f2f0c1a2b */
   run_id: string | null;
+  /** Of a reconnect: the account that must be connected again; its health has the link. */
+  connection_id: string | null;
 }
 
 /** A run in a list. */

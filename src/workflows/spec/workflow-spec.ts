@@ -20,6 +20,10 @@ export interface WorkflowSettings {
   readonly timeout?: string;
   /** How many runs may be under way at the same time. */
   readonly concurrency?: ConcurrencySpec;
+  /** What a node does whose account must be connected again: fail (default), or wait until it is. */
+  readonly on_reauth?: OnReauth;
+  /** Tokens that the `llm` nodes of a run may use together; no limit when left out. */
+  readonly token_budget?: number;
 }
 
 /** Runs whose key has the same value share the limit, within one workflow; ad hoc runs within all those of their user. */
@@ -30,6 +34,10 @@ export interface ConcurrencySpec {
   /** What a start does that finds the limit reached: wait (default), be refused, or cancel the oldest. */
   readonly on_limit?: OnLimit;
 }
+
+export type OnReauth = 'fail' | 'wait';
+
+export const onReauths: readonly OnReauth[] = ['fail', 'wait'];
 
 export type OnLimit = 'queue' | 'drop' | 'cancel_running';
 

@@ -18,7 +18,7 @@ const runValues = runFields
   .replace('tries', 'coalesce(tries, 1::smallint)');
 
 const stepColumns =
-  'run_id uuid, path text, attempt smallint, seq int, node_id text, status text, inputs json, output json, error json, ' +
+  'run_id uuid, path text, attempt smallint, seq int, node_id text, status text, inputs json, output json, error json, usage json, ' +
   'started_at timestamptz, completed_at timestamptz';
 const stepFields = fieldsOf(stepColumns);
 

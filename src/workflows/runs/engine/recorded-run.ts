@@ -13,6 +13,8 @@ export interface RecordedRun {
   readonly seq: number;
   /** Bytes of all their outputs. */
   readonly bytes: number;
+  /** Tokens that its steps have used. */
+  readonly tokens: number;
   /** What it waited for, by path. */
   readonly pauses: ReadonlyMap<string, Pause>;
   /** What was answered, by path. */
@@ -31,6 +33,7 @@ export function nothingRecorded(): RecordedRun {
     failures: new Map(),
     seq: 0,
     bytes: 0,
+    tokens: 0,
     pauses: new Map(),
     answers: new Map(),
     answered: 0,

@@ -137,6 +137,7 @@ export function stepRow(runId: string, step: StepRow, fence?: number): string {
     inputs: step.inputs,
     output: step.output,
     error: json(step.error ?? null),
+    usage: json(step.usage ?? null),
     started_at: time(step.startedAt),
     completed_at: time(step.completedAt),
     ...(fence !== undefined && { fence: String(fence) }),

@@ -3,16 +3,17 @@ import { faultPoint } from '../../../common/fault-point.js';
 import { type Json } from '../../../common/json.js';
 import { makePublicId } from '../../../common/public-id.js';
 import { isStorable } from '../../../common/storable-text.js';
-import { ToolRunner } from '../../../integrations/index.js';
+import { type ModelAnswer, ModelRunner, ToolRunner } from '../../../integrations/index.js';
 import { NodeFailure } from '../../compiler/node-failure.js';
 import { type RunContext } from '../../compiler/run-context.js';
 import { timerDelay } from '../../compiler/timers.js';
-import { type Execution, type Scope, type ToolCall } from '../../nodes/execution.js';
-import { RunPaused, RunStopped } from '../../nodes/node-error.js';
+import { type Execution, type ModelCall, type Scope, type ToolCall } from '../../nodes/execution.js';
+import { NodeError, RunPaused, RunStopped } from '../../nodes/node-error.js';
 import { limits } from '../../spec/limits.js';
 import { ChildRuns } from './child-runs.js';
 import { type HeldRun } from './held-run.js';
 import { HeldRuns } from './held-runs.js';
+import { RunDeltas } from './run-deltas.js';
 import { type RunEnd, type RunErrorDetail, type RunOutcome, type RunPause } from './rows.js';
 import { RunHandedBackError, RunLostError } from './run-lost.error.js';
 import { RunQueue } from './run-queue.js';
@@ -24,6 +25,8 @@ export class RunExecutor {
 
   constructor(
     private readonly tools: ToolRunner,
+    private readonly models: ModelRunner,
+    private readonly deltas: RunDeltas,
     private readonly children: ChildRuns,
     private readonly held: HeldRuns,
     private readonly queue: RunQueue,
@@ -76,7 +79,9 @@ export class RunExecutor {
     const context: RunContext = {
       journal,
       signal,
+      waitsForReconnect: workflow.spec.settings?.on_reauth === 'wait',
       callTool: (call, at) => this.callTool(run, call, at),
+      askModel: (call, at) => this.askModel(run, call, at),
       callWorkflow: (call, at) => this.children.call(run, call, at),
     };
     try {
@@ -99,6 +104,25 @@ export class RunExecutor {
     const output = await this.tools.run({ ...call, userId, signal, idempotencyKey });
     faultPoint('after-effect');
     return output;
+  }
+
+  private async askModel(run: HeldRun, { nodeId, ...question }: ModelCall, at: Execution): Promise<ModelAnswer> {
+    const { holding, journal, userId, workflow } = run;
+    const left = (workflow.spec.settings?.token_budget ?? Infinity) - journal.tokens;
+    if (left <= 0) {
+      const message = `The run has used ${journal.tokens} tokens, as many as settings.token_budget allows.`;
+      throw new NodeError('token-budget', message);
+    }
+    const maxTokens = Math.min(question.maxTokens ?? Infinity, left);
+    faultPoint('before-effect');
+    const telling = this.deltas.teller(holding.runId, { node_id: nodeId, path: at.path, attempt: at.attempt });
+    const limited = { ...question, ...(maxTokens < Infinity && { maxTokens }) };
+    try {
+      return await this.models.ask({ ...limited, userId, signal: at.signal, onText: telling.add });
+    } finally {
+      telling.end();
+      faultPoint('after-effect');
+    }
   }
 
   private failed({ holding: { runId } }: HeldRun, error: unknown): RunEnd {

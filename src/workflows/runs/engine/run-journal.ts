@@ -11,6 +11,7 @@ import { type Holding } from './held-runs.js';
 import { type RecordedRun } from './recorded-run.js';
 import { type Claim, isEnd, type JsonText, type NewRun, type RunOutcome, type StepRow } from './rows.js';
 import { RunLostError } from './run-lost.error.js';
+import { tokensOf } from './token-count.js';
 import { textOfValue } from './value-text.js';
 
 /** What a journal works with. */
@@ -46,11 +47,13 @@ export class RunJournal implements Journal {
   private broken: unknown;
   private bytes: number;
   private seq: number;
+  private usedTokens: number;
 
   constructor(private readonly options: JournalOptions) {
     this.birth = options.birth;
     this.bytes = options.known.bytes;
     this.seq = options.known.seq;
+    this.usedTokens = options.known.tokens;
     this.mayHaveChildren = [...options.known.pauses.values()].some(({ type }) => type === 'workflow');
   }
 
@@ -59,6 +62,11 @@ export class RunJournal implements Journal {
   }
 
   reached(): void {}
+
+  /** Tokens that the run has used, failed attempts included. */
+  get tokens(): number {
+    return this.usedTokens;
+  }
 
   nextAttempt(path: string): number {
     return (this.options.known.attempts.get(path) ?? 0) + 1;
@@ -97,6 +105,7 @@ export class RunJournal implements Journal {
   record(step: StepRecord, effect: Effect): void {
     const output = this.keep(step);
     this.pending.push({ ...step, seq: ++this.seq, inputs: shown(step.inputs), output });
+    this.usedTokens += tokensOf(step.usage);
     const { attempts, outputs } = this.options.known;
     attempts.set(step.path, step.attempt);
     if (step.status !== 'FAILED') outputs.set(step.path, step);

@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
 
+/** What was heard: that something happened, that a model said something, or nothing at all. */
+export type News = 'news' | 'text' | 'nothing';
+
 /** Tells those who wait in this process that something happened to a run; the table is the truth, this is a hint. */
 @Injectable()
 export class RunNews {
-  private readonly waiting = new Map<string, Set<() => void>>();
+  private readonly waiting = new Map<string, Set<(what: News) => void>>();
   /** The process stops: nothing that is still queued will end here, and waiting for it would hold the stop up. */
   closed = false;
 
@@ -22,25 +25,31 @@ export class RunNews {
 
   announce(runId: string): void {
     const listeners = this.waiting.get(runId);
-    if (listeners) for (const listener of listeners) listener();
+    if (listeners) for (const listener of listeners) listener('news');
+  }
+
+  /** A model of the run has said something: nothing that the table would show. */
+  announceText(runId: string): void {
+    for (const listener of this.waiting.get(runId) ?? []) listener('text');
   }
 
   /** Resolves when something of this run is announced, after `timeout` milliseconds, or when the signal aborts. */
-  next(runId: string, timeout: number, signal?: AbortSignal): Promise<void> {
+  next(runId: string, timeout: number, signal?: AbortSignal): Promise<News> {
     return new Promise((resolve) => {
       const listeners = this.waiting.get(runId) ?? new Set();
       this.waiting.set(runId, listeners);
-      const done = (): void => {
+      const done = (what: News): void => {
         clearTimeout(timer);
-        signal?.removeEventListener('abort', done);
+        signal?.removeEventListener('abort', gone);
         listeners.delete(done);
         if (listeners.size === 0) this.waiting.delete(runId);
-        resolve();
+        resolve(what);
       };
-      const timer = setTimeout(done, timeout);
+      const gone = (): void => done('nothing');
+      const timer = setTimeout(gone, timeout);
       listeners.add(done);
-      if (signal?.aborted) done();
-      else signal?.addEventListener('abort', done);
+      if (signal?.aborted) gone();
+      else signal?.addEventListener('abort', gone);
     });
   }
 }

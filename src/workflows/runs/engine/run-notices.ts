@@ -9,7 +9,14 @@ import { RunNews } from './run-news.js';
 const CHANNEL = 'seer_run';
 
 /** What processes tell each other about runs. */
-type Notice = 'queued' | `ended ${string}` | `cancelled ${string}`;
+type Notice =
+  | 'queued'
+  | `ended ${string}`
+  | `cancelled ${string}`
+  /** Run and process: what its models say is wanted there. */
+  | `listening ${string} ${string}`
+  /** Run, process, and a piece of what a model says, as JSON. */
+  | `delta ${string} ${string} ${string}`;
 
 /**
  * Tells all processes by NOTIFY what concerns them: that a run waits for a slot, is over, or was cancelled. Hints that may
@@ -20,6 +27,8 @@ export class RunNotices implements OnModuleInit, OnModuleDestroy {
   private readonly listener: NotificationListener;
   private readonly whenQueued: (() => void)[] = [];
   private readonly whenCancelled: (() => void)[] = [];
+  private readonly whenListening: ((runId: string, process: string) => void)[] = [];
+  private readonly whenDelta: ((runId: string, process: string, piece: string) => void)[] = [];
   private pending = new Set<Notice>();
   private sending = false;
 
@@ -51,6 +60,14 @@ export class RunNotices implements OnModuleInit, OnModuleDestroy {
 
   onCancelled(listener: () => void): void {
     this.whenCancelled.push(listener);
+  }
+
+  onListening(listener: (runId: string, process: string) => void): void {
+    this.whenListening.push(listener);
+  }
+
+  onDelta(listener: (runId: string, process: string, piece: string) => void): void {
+    this.whenDelta.push(listener);
   }
 
   /** Sent soon, together with others; not awaited. */
@@ -85,11 +102,16 @@ export class RunNotices implements OnModuleInit, OnModuleDestroy {
   }
 
   private hear(payload: string): void {
-    const [what, runId = ''] = payload.split(' ');
+    const [what, runId = '', process = ''] = payload.split(' ', 3);
     if (what === 'queued') for (const listener of this.whenQueued) listener();
     if (what === 'cancelled') {
       this.held.stop(runId, new RunCancelledError());
       for (const listener of this.whenCancelled) listener();
+    }
+    if (what === 'listening') for (const listener of this.whenListening) listener(runId, process);
+    if (what === 'delta') {
+      const piece = payload.slice(`delta ${runId} ${process} `.length);
+      for (const listener of this.whenDelta) listener(runId, process, piece);
     }
     if (what === 'cancelled' || what === 'ended') this.news.announce(runId);
   }

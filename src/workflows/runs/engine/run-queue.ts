@@ -3,10 +3,12 @@ import { Injectable } from '@nestjs/common';
 import { dateOf } from '../../../common/database/sql-date.js';
 import { type Json, type JsonObject } from '../../../common/json.js';
 import { type StepStatus } from '../../compiler/run-context.js';
+import { type Usage } from '../../nodes/execution.js';
 import { type Pause, type PauseAnswer } from '../../nodes/pause.js';
 import { type WorkflowRunSource } from '../run-status.js';
 import { type ClaimReport, type ClaimRequest, claimStatement } from './claim-statement.js';
 import { type RecordedRun } from './recorded-run.js';
+import { tokensOf } from './token-count.js';
 
 /** A run that was claimed from the queue. */
 export interface ClaimedRun {
@@ -44,6 +46,7 @@ interface StepOfRun {
   status: StepStatus;
   output: Json;
   bytes: number;
+  usage: Usage | null;
 }
 
 /** What a claim got, and what it left in the queue: nothing, or only runs of users who have no room for them. */
@@ -99,7 +102,7 @@ export class RunQueue {
   /** What earlier executions of a run have recorded, and what was answered since. */
   async recorded({ run_id: runId, ...claimed }: ClaimedRun): Promise<RecordedRun> {
     const steps = await this.em.fork().execute<StepOfRun[]>(
-      `select path, attempt, status, output, octet_length(output::text) as bytes
+      `select path, attempt, status, output, usage, octet_length(output::text) as bytes
        from workflow_run_step where run_id = ? order by seq`,
       [runId],
     );
@@ -113,6 +116,7 @@ export class RunQueue {
       failures: countBy([...failed].map(({ path }) => path)),
       seq: steps.length,
       bytes: steps.reduce((sum, { bytes }) => sum + bytes, 0),
+      tokens: steps.reduce((sum, { usage }) => sum + tokensOf(usage), 0),
       pauses: new Map(Object.entries(claimed.waiting_for ?? {})),
       answers: new Map(answers.map(({ path, ...answer }) => [path, answer])),
       answered: answers.length,
