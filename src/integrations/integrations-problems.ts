@@ -80,4 +80,15 @@ export const integrationsProblems = {
     title: 'The secret may not be sent there',
     explanation: 'A node with a resource or an account reaches only the hosts that these are for.',
   },
+  'read-only': {
+    title: 'The statement would change something',
+    explanation:
+      'A node with `postgres.query` only reads, and runs only what returns rows, unless its input `write` is true. Nothing was ' +
+      'changed.',
+  },
+  'database-is-own': {
+    title: "That is Seer's own database",
+    explanation:
+      "No workflow may work with the database that Seer itself stands on, whatever address, name or role it is reached by: it holds everybody's data.",
+  },
 } satisfies ProblemExplanations;

@@ -9,14 +9,26 @@ export const originSchema: JsonObject = {
   description: 'An absolute http or https URL.',
 };
 
-/** The origin of a `base_url`: where the secrets of its resource may go. @throws ResourceFault */
-export function originOf(base: string): string {
+/** JSON Schema of `headers` in the metadata of such resources. */
+export const secretHeadersSchema: JsonObject = {
+  type: 'object',
+  maxProperties: 20,
+  additionalProperties: { type: 'string', pattern: '^[a-z][a-z0-9_]{0,62}$' },
+  description: 'Keys of secrets, by the header that is sent with them.',
+};
+
+/**
+ * The origin of a `base_url`: where the secrets of its resource may go.
+ * @param pointer to it in the metadata
+ * @throws ResourceFault
+ */
+export function originOf(base: string, pointer = '/base_url'): string {
   const url = URL.parse(base);
   if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    throw new ResourceFault('/base_url', 'must be an absolute http or https URL');
+    throw new ResourceFault(pointer, 'must be an absolute http or https URL');
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw new ResourceFault('/base_url', 'must have no credentials, query or fragment: secrets have their own place');
+    throw new ResourceFault(pointer, 'must have no credentials, query or fragment: secrets have their own place');
   }
   return url.origin;
 }

@@ -3,6 +3,7 @@ import { type ResourceType } from './define-resource-type.js';
 import { githubAccount } from './github-account.resource-type.js';
 import { googleAccount } from './google-account.resource-type.js';
 import { httpApi } from './http-api.resource-type.js';
+import { mcpServer } from './mcp-server.resource-type.js';
 import { openAiCompatible } from './openai-compatible.resource-type.js';
 import { postgresDatabase } from './postgres-database.resource-type.js';
 import { smtpServer } from './smtp-server.resource-type.js';
@@ -12,6 +13,7 @@ export const resourceTypes: readonly ResourceType[] = [
   httpApi,
   postgresDatabase,
   smtpServer,
+  mcpServer,
   openAiCompatible,
   anthropic,
   googleAccount,

@@ -1,6 +1,6 @@
 import { resourceOf } from '../credentials/access.js';
 import { callApi, type HttpApiMetadata } from '../tools/http/http-api.js';
-import { originOf, originSchema } from './base-url.js';
+import { originOf, originSchema, secretHeadersSchema } from './base-url.js';
 import { defineResourceType } from './define-resource-type.js';
 
 export const httpApi = defineResourceType<HttpApiMetadata>({
@@ -18,12 +18,7 @@ export const httpApi = defineResourceType<HttpApiMetadata>({
     properties: {
       base_url: { ...originSchema, description: 'Absolute; a node may give the rest of the URL only.' },
       username: { type: 'string', maxLength: 255, description: 'For Basic credentials (RFC 7617).' },
-      headers: {
-        type: 'object',
-        maxProperties: 20,
-        additionalProperties: { type: 'string', pattern: '^[a-z][a-z0-9_]{0,62}$' },
-        description: 'Keys of secrets, by the header that is sent with them.',
-      },
+      headers: secretHeadersSchema,
       test_path: {
         type: 'string',
         maxLength: 2_048,

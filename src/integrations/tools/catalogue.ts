@@ -11,6 +11,7 @@ import { gmailSendEmail } from './google/gmail-send-email.tool.js';
 import { sheetsAppendRows } from './google/sheets-append-rows.tool.js';
 import { sheetsReadRange } from './google/sheets-read-range.tool.js';
 import { httpRequest } from './http/http-request.tool.js';
+import { mcpCall } from './mcp/mcp-call.tool.js';
 import { postgresQuery } from './postgres/postgres-query.tool.js';
 
 /** Every tool; a new one is a file beside this one and a line here. */
@@ -18,6 +19,7 @@ export const tools: readonly Tool[] = [
   httpRequest,
   postgresQuery,
   emailSend,
+  mcpCall,
   gmailSendEmail,
   gmailSearchMessages,
   gmailGetMessage,

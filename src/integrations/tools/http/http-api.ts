@@ -62,8 +62,11 @@ function absolute(url: string, { metadata }: ResourceAccess): string {
   return url === '' || url.startsWith('?') ? base + url : `${base}/${url.replace(/^\//, '')}`;
 }
 
-/** @throws ToolError when the resource names a secret that it hasn't */
-function credentialsOf({ resourceId, metadata, secrets }: ResourceAccess, access: Access): Record<string, string> {
+/** The headers that a resource proves itself with. @throws ToolError when it names a secret that it hasn't */
+export function credentialsOf(
+  { resourceId, metadata, secrets }: ResourceAccess,
+  access: Access,
+): Record<string, string> {
   const { username, headers: secretHeaders = {} } = metadata as HttpApiMetadata;
   const headers: Record<string, string> = {};
   const { bearer_token: token, password } = secrets;
