@@ -5,7 +5,7 @@ import { Environment } from '../config/environment.js';
 import { HotReads } from './hot-reads.js';
 import { Database } from './open-database.js';
 import { ormOptions } from './orm-options.js';
-import { OwnDatabase } from './own-database.js';
+import { DatabaseGuard } from './database-guard.js';
 
 /** MikroORM for the whole application, with an identity map per request. */
 @Global()
@@ -14,8 +14,8 @@ export class DatabaseModule {
   static forRoot(entities: EntityClass<object>[], database: Database): DynamicModule {
     return {
       module: DatabaseModule,
-      providers: [{ provide: Database, useValue: database }, HotReads, OwnDatabase],
-      exports: [Database, HotReads, OwnDatabase],
+      providers: [{ provide: Database, useValue: database }, HotReads, DatabaseGuard],
+      exports: [Database, HotReads, DatabaseGuard],
       imports: [
         MikroOrmModule.forRootAsync({
           driver: PostgreSqlDriver,

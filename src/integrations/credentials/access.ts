@@ -1,4 +1,4 @@
-import { type OwnDatabase } from '../../common/database/own-database.js';
+import { type DatabaseGuard } from '../../common/database/database-guard.js';
 import { type JsonObject } from '../../common/json.js';
 import { type Account } from './account.js';
 import { type Egress } from './bound-egress.js';
@@ -18,8 +18,8 @@ export interface ResourceAccess {
 export interface Access {
   /** The only way out of the process; with a resource, only to where that may be reached. */
   readonly egress: Egress;
-  /** Seer's own database, which nothing that works for users may reach. */
-  readonly ownDatabase: Pick<OwnDatabase, 'is'>;
+  /** Tells Seer's own database, which nothing that works for users may touch. */
+  readonly databaseGuard: Pick<DatabaseGuard, 'isOwn'>;
   /** Aborts when the work is not wanted any more. */
   readonly signal: AbortSignal;
   readonly resource?: ResourceAccess;

@@ -8,3 +8,10 @@ export const hostSchema = {
 };
 
 export const portSchema = { type: 'integer', minimum: 1, maximum: 65_535 };
+
+export const caSchema = {
+  type: 'string',
+  maxLength: 65_536,
+  pattern: '^-----BEGIN CERTIFICATE-----',
+  description: 'Certificates in PEM that are trusted in place of the usual authorities',
+};

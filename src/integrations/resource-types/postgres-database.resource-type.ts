@@ -1,7 +1,7 @@
 import { type PostgresMetadata } from '../tools/postgres/postgres-metadata.js';
 import { inPostgres } from '../tools/postgres/postgres-session.js';
 import { defineResourceType } from './define-resource-type.js';
-import { hostSchema, portSchema } from './host-schema.js';
+import { caSchema, hostSchema, portSchema } from './host-schema.js';
 
 /** Control characters end texts in the protocol, and have no place in names. */
 const nameSchema = { type: 'string', minLength: 1, maxLength: 63, pattern: '^[^\\x00-\\x1f\\x7f]+$' };
@@ -39,12 +39,7 @@ export const postgresDatabase = defineResourceType<PostgresMetadata>({
           '`require`: encrypted, the certificate and its name are verified; `insecure`: encrypted, but not verified, so that ' +
           'somebody in between could answer; `disable`: not encrypted.',
       },
-      ca: {
-        type: 'string',
-        maxLength: 65_536,
-        pattern: '^-----BEGIN CERTIFICATE-----',
-        description: 'Certificates in PEM that are trusted in place of the usual authorities',
-      },
+      ca: caSchema,
     },
   },
   secrets: { type: 'object', additionalProperties: false, properties: { password: { type: 'string' } } },

@@ -1,4 +1,5 @@
 import { type Tool } from './define-tool.js';
+import { emailSend } from './email/email-send.tool.js';
 import { githubCreateComment } from './github/github-create-comment.tool.js';
 import { githubCreateIssue } from './github/github-create-issue.tool.js';
 import { githubGetRepo } from './github/github-get-repo.tool.js';
@@ -16,6 +17,7 @@ import { postgresQuery } from './postgres/postgres-query.tool.js';
 export const tools: readonly Tool[] = [
   httpRequest,
   postgresQuery,
+  emailSend,
   gmailSendEmail,
   gmailSearchMessages,
   gmailGetMessage,

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type Socket } from 'node:net';
 import pg from 'pg';
-import { type DatabaseIdentity, identityQueries } from '../../../common/database/own-database.js';
+import { type DatabaseIdentity, identityQueries } from '../../../common/database/database-guard.js';
 import { type Access, resourceOf } from '../../credentials/access.js';
 import { ToolError } from '../tool-error.js';
 import { postgresError } from './postgres-errors.js';
@@ -103,7 +103,7 @@ export class PostgresSession {
       await this.run('rollback');
       return this.beginWith(options, identityQueries.modest);
     });
-    if (!(await this.access.ownDatabase.is(identity))) return;
+    if (!(await this.access.databaseGuard.isOwn(identity))) return;
     const message = "This is Seer's own database; workflows can't work with it, by whatever address.";
     throw new ToolError('database-is-own', message, false);
   }

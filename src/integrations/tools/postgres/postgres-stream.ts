@@ -3,7 +3,7 @@ import { isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { type Egress } from '../../credentials/bound-egress.js';
 import { ToolError } from '../tool-error.js';
-import { containFaults } from './contain-faults.js';
+import { containFaults } from '../contain-faults.js';
 import { type PostgresMetadata } from './postgres-metadata.js';
 
 /** SSLRequest of the protocol: its length and its code. */
@@ -23,16 +23,12 @@ export interface StreamLimits {
  */
 export async function openStream(egress: Egress, metadata: PostgresMetadata, limits: StreamLimits): Promise<Socket> {
   const { host, port, tls } = metadata;
-  const socket = (await egress.connect({ host, port, ...limits })).on('error', noted);
-  const abort = () => socket.destroy(limits.signal.reason as Error);
-  limits.signal.addEventListener('abort', abort);
+  const socket = await egress.connect({ host, port, ...limits });
   try {
     return containFaults(tls === 'disable' ? socket : await encrypt(socket, metadata));
   } catch (error) {
     socket.destroy();
     throw error;
-  } finally {
-    limits.signal.removeEventListener('abort', abort);
   }
 }
 

@@ -21,15 +21,15 @@ export const identityQueries = {
   modest: `select ${tellApart}, null as system`,
 };
 
-/** Seer's own database, as it looks from outside. */
+/** Knows Seer's own database from inside, by whatever address and name somebody has reached it. */
 @Injectable()
-export class OwnDatabase {
+export class DatabaseGuard {
   private system: Promise<string | null> | undefined;
 
   constructor(private readonly em: EntityManager) {}
 
-  /** Whether a connection that somebody made leads to Seer's own database, or to a replica of it. */
-  async is(other: DatabaseIdentity): Promise<boolean> {
+  /** Whether it is Seer's own database, or a replica of it. */
+  async isOwn(other: DatabaseIdentity): Promise<boolean> {
     // Read each time: it changes whenever the server starts again.
     const own = await this.read(identityQueries.modest);
     if (own.database !== other.database) return false;
