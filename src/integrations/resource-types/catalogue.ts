@@ -4,6 +4,7 @@ import { githubAccount } from './github-account.resource-type.js';
 import { googleAccount } from './google-account.resource-type.js';
 import { httpApi } from './http-api.resource-type.js';
 import { openAiCompatible } from './openai-compatible.resource-type.js';
+import { slackWorkspace } from './slack-workspace.resource-type.js';
 
 /** Every resource type; a new one is a file beside this one and a line here. */
 export const resourceTypes: readonly ResourceType[] = [
@@ -12,6 +13,7 @@ export const resourceTypes: readonly ResourceType[] = [
   anthropic,
   googleAccount,
   githubAccount,
+  slackWorkspace,
 ];
 
 /** Resource types by key. */
