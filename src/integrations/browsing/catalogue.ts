@@ -4,6 +4,7 @@ import { repositoryBrowser } from './github/repository.browser.js';
 import { driveFileBrowser } from './google/drive-file.browser.js';
 import { spreadsheetBrowser } from './google/spreadsheet.browser.js';
 import { modelBrowsers } from './models.browser.js';
+import { channelBrowser } from './slack/channel.browser.js';
 
 /** Everything that can be browsed; a new one is a file beside this one and a line here. */
 export const browsers: readonly Browser[] = [
@@ -12,4 +13,5 @@ export const browsers: readonly Browser[] = [
   repositoryBrowser,
   branchBrowser,
   ...modelBrowsers,
+  channelBrowser,
 ];
