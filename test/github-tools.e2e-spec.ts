@@ -238,7 +238,7 @@ describe('the token of an account of GitHub', () => {
 
 describe('a github_account', () => {
   it('is tested by asking GitHub whose it is', async () => {
-    const id = await makeResource(ada.caller, 'github_account', {}, { connection_id: ada.connectionId });
+    const id = await makeResource(ada.caller, 'github_account', {}, {}, { connection_id: ada.connectionId });
     expect((await ada.caller.post(`/v1/integrations/resources/${id}/test`)).body).toMatchObject({
       ok: true,
       message: 'The GitHub account ada, with the scopes repo.',

@@ -1,6 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { RunDeltas } from '../src/workflows/runs/engine/run-deltas.js';
 import { startApp, type TestApp } from './support/app.js';
 import { makeCaller } from './support/callers.js';
-import { type Client } from './support/client.js';
+import { Client } from './support/client.js';
+import { EventReader } from './support/events.js';
 import { runSpec, specOf } from './support/factories.js';
 import { type ModelServer, startModelServer } from './support/model-server.js';
 import { json, type Peer, startPeer } from './support/peer.js';
@@ -12,6 +15,7 @@ let seer: TestApp;
 let server: ModelServer;
 let peer: Peer;
 let caller: Client;
+let token: string;
 let openai: string;
 let anthropic: string;
 let stock = 3;
@@ -24,10 +28,11 @@ beforeAll(async () => {
     stock -= 1;
     return json(response, { left: stock, asked: body, key: request.headers['idempotency-key'] });
   });
-  caller = seer.stranger.as((await makeCaller(seer.app)).token);
+  ({ token } = await makeCaller(seer.app));
+  caller = seer.stranger.as(token);
   const secrets = { api_key: KEY };
-  openai = await makeResource(caller, 'openai_compatible', { base_url: `${server.url}/v1` }, { secrets });
-  anthropic = await makeResource(caller, 'anthropic', { base_url: server.url }, { secrets });
+  openai = await makeResource(caller, 'openai_compatible', { base_url: `${server.url}/v1` }, secrets);
+  anthropic = await makeResource(caller, 'anthropic', { base_url: server.url }, secrets);
 });
 
 afterAll(async () => {
@@ -47,6 +52,12 @@ const ask = (more: object = {}, spec: object = {}) =>
   );
 const stepsOf = async ({ run_id: id }: { run_id: string }) =>
   (await caller.get(`/v1/runs/${id}/steps?limit=100`)).body.items;
+
+/** Resolves when the process has heard that another one listens to the run. */
+async function heard({ app }: TestApp, runId: string): Promise<void> {
+  const { heardElsewhere } = app.get(RunDeltas) as unknown as { heardElsewhere: Map<string, number> };
+  while (!heardElsewhere.has(runId.slice('run_'.length))) await delay(10);
+}
 
 const order = {
   type: 'object',
@@ -146,6 +157,39 @@ describe.each([
   });
 });
 
+describe('what a model says', () => {
+  it.each(['the process that executes the run', 'another process'])('is heard as it comes, in %s', async (where) => {
+    const listening = where === 'another process' ? await startApp({}, seer.databaseUrl) : seer;
+    const hold = Promise.withResolvers<void>();
+    const start = Promise.withResolvers<void>();
+    server.reply({ pieces: ['Once ', 'upon ', 'a time'], hold: hold.promise, before: start.promise });
+    const spec = specOf([{ id: 'tale', type: 'llm', model: 'tiny', resource: openai, prompt: 'Tell' }]);
+    const { body: run } = await caller.post('/v1/runs', { spec });
+    const events = await EventReader.open(new Client(listening.url, token), `/v1/runs/${run.run_id}/events`);
+    await events.next();
+    if (where === 'another process') await heard(seer, run.run_id);
+    start.resolve();
+    let said = '';
+    while (!said.includes('upon')) {
+      const { data } = (await events.until(({ event }) => event === 'delta')).at(-1)!;
+      expect(data).toEqual({
+        node_id: 'tale',
+        path: 'tale',
+        attempt: 1,
+        offset: said.length,
+        text: expect.any(String),
+      });
+      said += data.text;
+    }
+    expect(said).not.toContain('a time');
+    hold.resolve();
+    const step = (await events.until(({ event }) => event === 'step')).at(-1)!;
+    expect(step.data.output).toEqual({ text: 'Once upon a time' });
+    events.leave();
+    if (listening !== seer) await listening.close();
+  });
+});
+
 describe('an llm node', () => {
   it('takes an answer that does not satisfy its schema for a failure that a retry may mend, and counts its tokens', async () => {
     server.reply({ text: '{"item":7}' }, { text: 'no JSON' }, { text: '{"item":"tea","count":1}' });
@@ -227,7 +271,7 @@ describe('an llm node', () => {
     const spec = specOf([{ id: 'answer', type: 'llm', model: 'tiny', prompt: 'Hi' }]);
     const missing = await other.post('/v1/workflows/validate', { spec });
     expect(missing.body.errors).toMatchObject([{ code: 'resource-missing', node_id: 'answer' }]);
-    await makeResource(other, 'openai_compatible', { base_url: `${server.url}/v1` }, { secrets: { api_key: KEY } });
+    await makeResource(other, 'openai_compatible', { base_url: `${server.url}/v1` }, { api_key: KEY });
     expect(await runSpec(other, spec)).toMatchObject({ status: 'COMPLETED' });
     const ambiguous = await runSpec(caller, spec);
     expect(ambiguous.error_detail.code).toBe('resource-ambiguous');

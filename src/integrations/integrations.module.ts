@@ -5,6 +5,8 @@ import { CredentialChecks } from './credentials/credential-checks.js';
 import { CredentialChoice } from './credentials/credential-choice.js';
 import { CredentialResolver } from './credentials/credential-resolver.js';
 import { ModelRunner } from './models/model-runner.js';
+import { ModelsController } from './models/models.controller.js';
+import { ModelsService } from './models/models.service.js';
 import { RESOURCE_TYPES, type ResourceTypeCatalogue } from './resource-types/catalogue.js';
 import { ResourceTypesController } from './resource-types/resource-types.controller.js';
 import { ResourceSecrets } from './resources/resource-secrets.js';
@@ -23,7 +25,13 @@ export class IntegrationsModule {
   static forRoot(tools: ToolCatalogue, resourceTypes: ResourceTypeCatalogue): DynamicModule {
     return {
       module: IntegrationsModule,
-      controllers: [ResourceTypesController, ResourcesController, ScopesController, BrowsingController],
+      controllers: [
+        ModelsController,
+        ResourceTypesController,
+        ResourcesController,
+        ScopesController,
+        BrowsingController,
+      ],
       providers: [
         { provide: TOOL_CATALOGUE, useValue: tools },
         { provide: RESOURCE_TYPES, useValue: resourceTypes },
@@ -32,6 +40,7 @@ export class IntegrationsModule {
         CredentialChoice,
         CredentialResolver,
         ModelRunner,
+        ModelsService,
         ResourceSecrets,
         ResourcesOfConnection,
         ResourcesService,

@@ -6,6 +6,7 @@ import { refreshConnections } from './connections/refresh-connections.job.js';
 
 export { AccessTokens, type FreshToken } from './connections/access-tokens.js';
 export { ConnectionDependants, type Dependant } from './connections/connection-dependants.js';
+export { ConnectionRenewals, type Renewal } from './connections/connection-renewals.js';
 export { providers } from './providers/catalogue.js';
 export { type OAuthProvider } from './providers/define-provider.js';
 export { ProviderRegistry } from './providers/provider-registry.js';

@@ -8,6 +8,7 @@ import { OAuthClients } from './clients/oauth-clients.js';
 import { OAuthClientsController } from './clients/oauth-clients.controller.js';
 import { AccessTokens } from './connections/access-tokens.js';
 import { ConnectionDependants } from './connections/connection-dependants.js';
+import { ConnectionRenewals } from './connections/connection-renewals.js';
 import { ConnectionTokens } from './connections/connection-tokens.js';
 import { ConnectionsController } from './connections/connections.controller.js';
 import { ConnectionsService } from './connections/connections.service.js';
@@ -37,6 +38,7 @@ export class OAuthModule {
         AuthorizationsService,
         BrowserCookie,
         ConnectionDependants,
+        ConnectionRenewals,
         ConnectionsService,
         ConnectionTokens,
         ConnectLinks,
@@ -47,7 +49,7 @@ export class OAuthModule {
         ProviderRegistry,
         TokenEndpoint,
       ],
-      exports: [AccessTokens, ConnectionDependants, ProviderRegistry],
+      exports: [AccessTokens, ConnectionDependants, ConnectionRenewals, ProviderRegistry],
     };
   }
 }

@@ -32,6 +32,7 @@ import { RunReader } from './runs/run-reader.js';
 import { RunStarter } from './runs/run-starter.js';
 import { RunTargets } from './runs/run-target.js';
 import { RunsController } from './runs/runs.controller.js';
+import { RunsOfConnection } from './runs/runs-of-connection.js';
 import { RunsService } from './runs/runs.service.js';
 import { SpecPreflight } from './spec-preflight.js';
 import { SubWorkflows } from './sub-workflows.js';
@@ -86,6 +87,7 @@ import { WorkflowsService } from './workflows.service.js';
     ApprovalLinks,
     ApprovalsService,
     RunTargets,
+    RunsOfConnection,
     RunsService,
     CheckpointsService,
     ExplainService,

@@ -7,6 +7,8 @@ export interface ModelReply {
   calls?: { name: string; arguments: object | string }[];
   /** Pieces that the text comes in; all at once when left out. */
   pieces?: string[];
+  /** Waited for before the first piece. */
+  before?: Promise<unknown>;
   /** Waited for before the last piece. */
   hold?: Promise<unknown>;
   usage?: { input: number; output: number };
@@ -58,6 +60,7 @@ export async function startModelServer(key = 'model-key'): Promise<ModelServer> 
     }
     response.writeHead(200, { 'content-type': 'text/event-stream', ...reply.headers });
     const events = seen.path.endsWith('/messages') ? anthropicEvents(reply, seen) : openAiEvents(reply, seen);
+    await reply.before;
     let count = 0;
     for (const event of events) {
       if (count++ === reply.breakAfter) {

@@ -9,6 +9,8 @@ export interface CustomProvider {
   /** Asked for besides `openid`, each with what it lets Seer do. */
   readonly scopes: Readonly<Record<string, string>>;
   readonly clientAuthentication: 'basic' | 'post';
+  /** Base URLs of the APIs that its tokens are for: they are sent nowhere else. */
+  readonly apis: readonly string[];
 }
 
 const shape =
@@ -35,18 +37,28 @@ function listOf(text: string): unknown[] {
 
 function providerOf(entry: unknown): CustomProvider {
   if (!isJsonObject(entry)) throw new Error(shape);
-  const { key, title = key, issuer, scopes = {}, client_authentication: authentication = 'basic', ...rest } = entry;
+  const {
+    key,
+    title = key,
+    issuer,
+    scopes = {},
+    client_authentication: authentication = 'basic',
+    apis = [],
+    ...rest
+  } = entry;
   if (typeof key !== 'string' || !/^[a-z][a-z0-9_]{0,31}$/.test(key)) {
     throw new Error(`${shape}; a key has lower case letters, digits and _, at most 32`);
   }
   if (taken.has(key)) throw new Error(`${shape}; the key "${key}" is taken by a route`);
-  const isUrl = typeof issuer === 'string' && /^https?:$/.test(URL.parse(issuer)?.protocol ?? '');
-  if (!isUrl) throw new Error(`${shape}; the issuer of "${key}" is no http or https URL`);
+  if (!isHttpUrl(issuer)) throw new Error(`${shape}; the issuer of "${key}" is no http or https URL`);
   if (!isJsonObject(scopes) || Object.values(scopes).some((text) => typeof text !== 'string')) {
     throw new Error(`${shape}; the scopes of "${key}" must be texts by scope`);
   }
   if (authentication !== 'basic' && authentication !== 'post') {
     throw new Error(`${shape}; client_authentication of "${key}" must be basic or post`);
+  }
+  if (!Array.isArray(apis) || !apis.every(isHttpUrl)) {
+    throw new Error(`${shape}; the apis of "${key}" must be http or https URLs`);
   }
   const [unknown] = Object.keys(rest);
   if (unknown !== undefined) throw new Error(`${shape}; "${key}" has an unknown member "${unknown}"`);
@@ -56,5 +68,10 @@ function providerOf(entry: unknown): CustomProvider {
     issuer,
     scopes: scopes as Record<string, string>,
     clientAuthentication: authentication,
+    apis,
   };
+}
+
+function isHttpUrl(value: unknown): value is string {
+  return typeof value === 'string' && /^https?:$/.test(URL.parse(value)?.protocol ?? '');
 }

@@ -5,6 +5,7 @@ import { Environment } from '../config/environment.js';
 import { HotReads } from './hot-reads.js';
 import { Database } from './open-database.js';
 import { ormOptions } from './orm-options.js';
+import { DatabaseGuard } from './database-guard.js';
 
 /** MikroORM for the whole application, with an identity map per request. */
 @Global()
@@ -13,8 +14,8 @@ export class DatabaseModule {
   static forRoot(entities: EntityClass<object>[], database: Database): DynamicModule {
     return {
       module: DatabaseModule,
-      providers: [{ provide: Database, useValue: database }, HotReads],
-      exports: [Database, HotReads],
+      providers: [{ provide: Database, useValue: database }, HotReads, DatabaseGuard],
+      exports: [Database, HotReads, DatabaseGuard],
       imports: [
         MikroOrmModule.forRootAsync({
           driver: PostgreSqlDriver,

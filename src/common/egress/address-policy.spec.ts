@@ -2,14 +2,17 @@ import { type EgressPolicy, judgeTarget } from './address-policy.js';
 import { parseAllowList } from './allow-list.js';
 
 const OWN_PORT = 3000;
-const MACHINE_ADDRESSES = new Set(['127.0.0.1', '172.17.0.2', '93.184.216.34', 'fd00::7']);
+const OWN_ADDRESSES = {
+  machine: new Set(['127.0.0.1', '172.17.0.2', '93.184.216.34', 'fd00::7']),
+  database: new Set(['10.5.0.1', '203.0.114.9', 'fd00::5']),
+};
 
 function policy(overrides: Partial<EgressPolicy> = {}): EgressPolicy {
   return { allow: [], allowLoopback: false, ownPorts: new Set([OWN_PORT]), ...overrides };
 }
 
 function isAllowed(address: string, port: number, rules: Partial<EgressPolicy> = {}): boolean {
-  return judgeTarget({ host: 'host.example', address, port }, policy(rules), MACHINE_ADDRESSES) === undefined;
+  return judgeTarget({ host: 'host.example', address, port }, policy(rules), OWN_ADDRESSES) === undefined;
 }
 
 const REFUSED = [
@@ -50,7 +53,7 @@ describe('the egress address policy', () => {
   });
 
   it('names the reason and the entry that would open the target', () => {
-    const judge = (address: string) => judgeTarget({ host: 'x', address, port: 80 }, policy(), MACHINE_ADDRESSES);
+    const judge = (address: string) => judgeTarget({ host: 'x', address, port: 80 }, policy(), OWN_ADDRESSES);
     expect(judge('10.0.0.1')).toEqual({ reason: 'is not a public address (private)', allowEntry: '10.0.0.1:80' });
     expect(judge('fd00::1')).toEqual({ reason: 'is not a public address (uniqueLocal)', allowEntry: '[fd00::1]:80' });
     expect(judge('::127.0.0.1')?.reason).toBe('is not a public address (outside 2000::/3)');
@@ -80,6 +83,25 @@ describe('the egress address policy', () => {
       expect(isAllowed(address, OWN_PORT + 1, { allow, allowLoopback: true })).toBe(true);
     },
   );
+
+  it.each(['10.5.0.1', '203.0.114.9', 'fd00::5', '::ffff:10.5.0.1'])(
+    "refuses Seer's own database at %s, whatever the operator opened",
+    (address) => {
+      const ownDatabase = { host: 'db.example', port: 5432 };
+      const allow = parseAllowList('0.0.0.0/0,::/0,10.5.0.1:5432,host.example');
+      const judge = (port: number) =>
+        judgeTarget({ host: 'host.example', address, port }, policy({ allow, ownDatabase }), OWN_ADDRESSES);
+      expect(judge(5432)).toEqual({ reason: "is Seer's own database" });
+      expect(judge(5433)).toBeUndefined();
+    },
+  );
+
+  it("refuses Seer's own database by its name, at whatever address", () => {
+    const rules = policy({ ownDatabase: { host: 'DB.example.', port: 5432 }, allow: parseAllowList('10.0.0.0/8') });
+    const judge = (host: string) => judgeTarget({ host, address: '10.9.9.9', port: 5432 }, rules, OWN_ADDRESSES);
+    expect(judge('db.example')?.reason).toBe("is Seer's own database");
+    expect(judge('other.example')).toBeUndefined();
+  });
 
   it("leaves the same port number on other machines alone, as a database's", () => {
     expect(isAllowed('8.8.8.8', OWN_PORT)).toBe(true);

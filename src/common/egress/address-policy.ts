@@ -1,6 +1,12 @@
 import ipaddr from 'ipaddr.js';
-import { type AllowRule, isSingleAddress, ruleMatches } from './allow-list.js';
+import { type AllowRule, canonicalHost, isSingleAddress, ruleMatches } from './allow-list.js';
 import { type IpAddress, parseIpAddress } from './ip-address.js';
+
+/** Where something listens. */
+export interface Place {
+  readonly host: string;
+  readonly port: number;
+}
 
 /** What the operator opened beyond the public internet. */
 export interface EgressPolicy {
@@ -10,6 +16,16 @@ export interface EgressPolicy {
   readonly allowLoopback: boolean;
   /** Ports that Seer and its database listen on. On this machine they are refused whatever else is allowed. */
   readonly ownPorts: ReadonlySet<number>;
+  /** Where Seer's database is, on whatever machine: it is refused whatever else is allowed. */
+  readonly ownDatabase?: Place;
+}
+
+/** The addresses behind which Seer itself is. */
+export interface OwnAddresses {
+  /** Every address of this machine's network interfaces. */
+  readonly machine: ReadonlySet<string>;
+  /** Where the name of Seer's database leads to. */
+  readonly database: ReadonlySet<string>;
 }
 
 /** A connection about to be made: the host that was asked for, and the address it resolved to. */
@@ -47,23 +63,20 @@ const METADATA_ADDRESSES: ReadonlySet<string> = new Set([
 
 /**
  * Judges one target. Only public unicast addresses pass by themselves; the operator's rules open others. A metadata
- * address is opened only by a rule naming exactly that address, Seer's own ports by none.
+ * address is opened only by a rule naming exactly that address, Seer's own ports and database by none.
  *
- * @param machineAddresses every address of this machine's network interfaces
  * @returns undefined when the target is allowed
  */
-export function judgeTarget(
-  target: EgressTarget,
-  policy: EgressPolicy,
-  machineAddresses: ReadonlySet<string>,
-): Refusal | undefined {
+export function judgeTarget(target: EgressTarget, policy: EgressPolicy, own: OwnAddresses): Refusal | undefined {
   const address = parseIpAddress(target.address);
   if (address === undefined) return { reason: 'is not an IP address' };
 
-  const isThisMachine = isLoopbackOrUnspecified(address) || machineAddresses.has(address.toString());
+  const isThisMachine = isLoopbackOrUnspecified(address) || own.machine.has(address.toString());
   if (isThisMachine && policy.ownPorts.has(target.port)) {
     return { reason: `is this machine and ${target.port} is one of Seer's own ports` };
   }
+
+  if (isOwnDatabase(target, address, policy, own)) return { reason: "is Seer's own database" };
 
   const isMetadata = METADATA_ADDRESSES.has(address.toString());
   const isOpened = policy.allow.some(
@@ -73,6 +86,17 @@ export function judgeTarget(
 
   const reason = isMetadata ? 'is a cloud metadata service' : whyNotPublic(address);
   return reason === undefined ? undefined : { reason, allowEntry: allowEntryFor(address, target.port) };
+}
+
+function isOwnDatabase(
+  target: EgressTarget,
+  address: IpAddress,
+  { ownDatabase }: EgressPolicy,
+  own: OwnAddresses,
+): boolean {
+  if (ownDatabase?.port !== target.port) return false;
+  // By its name too, for when that cannot be resolved.
+  return own.database.has(address.toString()) || canonicalHost(target.host) === canonicalHost(ownDatabase.host);
 }
 
 function isLoopbackOrUnspecified(address: IpAddress): boolean {

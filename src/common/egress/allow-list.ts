@@ -93,6 +93,6 @@ function addressBits(address: IpAddress): number {
 }
 
 /** One spelling per host name: ASCII, lower case, no final dot. */
-function canonicalHost(host: string): string {
+export function canonicalHost(host: string): string {
   return domainToASCII(host).replace(/\.$/, '');
 }

@@ -137,31 +137,3 @@ describe('the egress guard', () => {
     await expect(get('other.internal')).rejects.toEqual(DENIED);
   });
 });
-
-describe('checkHost', () => {
-  it('returns the judged address to connect to', async () => {
-    await using egress = egressWith({ lookup: answering(['10.0.0.1', '8.8.8.8'], ['127.0.0.1']) });
-    await expect(egress.checkHost('db.example', 5432)).resolves.toEqual({ address: '8.8.8.8', family: 4 });
-  });
-
-  it.each(['10.0.0.1', '::1', 'db.example'])('refuses %s', async (host) => {
-    await using egress = egressWith({ allowLoopback: false, lookup: answering(['10.0.0.1']) });
-    await expect(egress.checkHost(host, 5432)).rejects.toEqual(DENIED);
-  });
-
-  it.each(['2130706433', '0177.1', '127.1', '0x7f.1'])('sees through the notation %s', async (host) => {
-    await using egress = egressWith({ allowLoopback: false });
-    await expect(egress.checkHost(host, 5432)).rejects.toEqual(DENIED);
-  });
-
-  it.each([
-    ['ENOTFOUND', false],
-    ['EAI_AGAIN', true],
-  ])('names a failure of the resolver: %s', async (code, retryable) => {
-    await using egress = egressWith({ lookup: () => Promise.reject(Object.assign(new Error(code), { code })) });
-    await expect(egress.checkHost('nowhere.example', 25)).rejects.toMatchObject({
-      code: 'egress-dns-failure',
-      retryable,
-    });
-  });
-});

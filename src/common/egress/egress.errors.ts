@@ -30,6 +30,7 @@ export class EgressDeniedError extends EgressError {
 
 const TIMEOUTS = {
   request: (ms: number) => `The request did not finish within ${ms} ms.`,
+  connect: (ms: number) => `The connection was not there within ${ms} ms.`,
   silence: (ms: number) => `The other side sent nothing for ${ms} ms.`,
 };
 
@@ -43,13 +44,19 @@ export class EgressTimeoutError extends EgressError {
   }
 }
 
-/** The response's headers or its decompressed body exceed their limit. */
+const PARTS = {
+  body: 'The body of the response exceeds',
+  headers: 'The headers of the response exceed',
+  connection: 'What came over the connection exceeds',
+};
+
+/** The response's headers, its decompressed body or all that a connection received exceed their limit. */
 export class EgressResponseTooLargeError extends EgressError {
   readonly code = 'egress-response-too-large';
   readonly retryable = false;
 
-  constructor(part: 'body' | 'headers', limit: string) {
-    super(`The ${part} of the response exceed${part === 'body' ? 's' : ''} the limit of ${limit}.`);
+  constructor(part: keyof typeof PARTS, limit: string) {
+    super(`${PARTS[part]} the limit of ${limit}.`);
   }
 }
 
@@ -60,6 +67,16 @@ export class EgressTooManyRedirectsError extends EgressError {
 
   constructor(host: string, limit: number) {
     super(`${host} redirects again after ${limit} redirects, the limit.`);
+  }
+}
+
+/** A redirect would take the body of a confidential request to another origin. */
+export class EgressRedirectRefusedError extends EgressError {
+  readonly code = 'egress-redirect-refused';
+  readonly retryable = false;
+
+  constructor(from: URL, to: URL) {
+    super(`${from.origin} redirects to ${to.origin}, which must not get what was sent confidentially.`);
   }
 }
 

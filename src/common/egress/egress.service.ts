@@ -1,11 +1,12 @@
-import type { LookupAddress } from 'node:dns';
+import type { Socket } from 'node:net';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Agent } from 'undici';
 import { collect } from './collecting-buffer.js';
-import type { EgressOptions, EgressRequest, EgressResponse, EgressStream } from './egress.types.js';
+import type { EgressConnection, EgressOptions, EgressRequest, EgressResponse, EgressStream } from './egress.types.js';
 import { openExchange } from './http-exchange.js';
 import { pinnedConnector } from './pinned-connector.js';
-import { resolveTarget } from './resolve-target.js';
+import { TargetResolver } from './target-resolver.js';
+import { openConnection } from './tcp-connection.js';
 import { MAX_HEADER_BYTES } from './transport-errors.js';
 
 /** Nest injection token of {@link EgressOptions}. */
@@ -17,10 +18,13 @@ const MAX_CONNECTIONS_PER_ORIGIN = 128;
 @Injectable()
 export class EgressService implements OnApplicationShutdown {
   private readonly agent: Agent;
+  private readonly resolver: TargetResolver;
+  private readonly sockets = new Set<Socket>();
 
-  constructor(@Inject(EGRESS_OPTIONS) private readonly options: EgressOptions) {
+  constructor(@Inject(EGRESS_OPTIONS) options: EgressOptions) {
+    this.resolver = new TargetResolver(options);
     this.agent = new Agent({
-      connect: pinnedConnector(options),
+      connect: pinnedConnector(this.resolver),
       connections: MAX_CONNECTIONS_PER_ORIGIN,
       maxHeaderSize: MAX_HEADER_BYTES,
       // One clock, the request's own, covers headers and body.
@@ -50,19 +54,21 @@ export class EgressService implements OnApplicationShutdown {
   }
 
   /**
-   * Judges a host that is reached by another protocol, such as a database or a mail server.
+   * Opens a TCP connection for another protocol, such as a database's or a mail server's. TLS above it verifies the
+   * name. It is bounded: past `maxBytes` it fails with EgressResponseTooLargeError, below TLS a little later.
    *
-   * @returns the address to connect to: resolving the name again would undo the check. TLS still verifies the name.
-   * @throws EgressDeniedError when no address of the host is allowed
-   * @throws EgressDnsFailureError when it has none
+   * @throws EgressError when it can't be made; when the caller aborts, the signal's reason
    */
-  async checkHost(host: string, port: number): Promise<LookupAddress> {
-    const [address] = await resolveTarget(host, port, this.options);
-    return address;
+  async connect(request: EgressConnection): Promise<Socket> {
+    const socket = await openConnection(request, this.resolver);
+    this.sockets.add(socket);
+    socket.once('close', () => this.sockets.delete(socket));
+    return socket;
   }
 
   /** The last hook of a shutdown: runs that are still draining can send their requests until then. */
   async onApplicationShutdown(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
     await this.agent.destroy();
   }
 }

@@ -33,7 +33,8 @@ export function startTcpServer(onConnection: (socket: Socket) => void): Promise<
   return listen(createTcpServer(onConnection), []);
 }
 
-async function listen(server: Server, requests: IncomingMessage[]): Promise<LocalServer> {
+/** For a server that a test made itself. */
+export async function listen(server: Server, requests: IncomingMessage[]): Promise<LocalServer> {
   const sockets: Socket[] = [];
   server.on('connection', (socket: Socket) => sockets.push(socket.on('error', () => {})));
   server.listen(0, '127.0.0.1');

@@ -17,10 +17,7 @@ export interface EgressRequest {
   /** An absolute http: or https: URL without user name and password. */
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /**
-   * Sent as it is. A 307 or 308 redirect repeats it, on another host too: with a secret in the body, set
-   * `followRedirects` to `same-origin` or to false.
-   */
+  /** Sent as it is. A 307 or 308 redirect repeats it, on another host too unless the request is confidential. */
   readonly body?: string | Buffer;
   /** Aborts the request; its reason is thrown. */
   readonly signal?: AbortSignal;
@@ -36,6 +33,24 @@ export interface EgressRequest {
   readonly followRedirects?: boolean | 'same-origin';
   /** Names of headers that, like Authorization and Cookie, must not follow a redirect to another origin. */
   readonly secretHeaders?: readonly string[];
+  /**
+   * Headers or body hold secrets. A redirect to another origin then takes none of the caller's headers along but those
+   * that say what answers are wanted, and one that would repeat the body there is refused.
+   */
+  readonly confidential?: boolean;
+}
+
+/** A connection for another protocol than HTTP. */
+export interface EgressConnection {
+  /** A host name or an address. */
+  readonly host: string;
+  readonly port: number;
+  /** Limit of all bytes that it receives, below TLS. */
+  readonly maxBytes: number;
+  /** Limit of connecting, name resolution included. Default 10,000 ms. */
+  readonly timeoutMs?: number;
+  /** Ends the connection at any time, with its reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** What every response has, of any status. */

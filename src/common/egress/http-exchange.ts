@@ -36,7 +36,7 @@ interface Answered {
 
 async function finalResponse(dispatcher: Dispatcher, request: EgressRequest, lifetime: Lifetime): Promise<Answered> {
   const stop = lifetime.signal;
-  const { followRedirects = true, maxRedirects = DEFAULT_MAX_REDIRECTS } = request;
+  const { followRedirects = true, maxRedirects = DEFAULT_MAX_REDIRECTS, confidential = false } = request;
   const secretHeaders = (request.secretHeaders ?? []).map((name) => name.toLowerCase());
   let hop = firstHop(request);
   for (let redirects = 0; ; redirects++) {
@@ -47,7 +47,7 @@ async function finalResponse(dispatcher: Dispatcher, request: EgressRequest, lif
     if (location === undefined || staysAway) return { response, hop };
     await step(response.body.dump(), hop, stop);
     if (redirects === maxRedirects) throw new EgressTooManyRedirectsError(hop.url.host, maxRedirects);
-    hop = nextHop(hop, response.statusCode, location, secretHeaders);
+    hop = nextHop(hop, response.statusCode, location, { secretHeaders, confidential });
   }
 }
 

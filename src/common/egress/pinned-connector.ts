@@ -1,7 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import { buildConnector } from 'undici';
-import type { EgressOptions } from './egress.types.js';
-import { type AllowedAddresses, resolveTarget } from './resolve-target.js';
+import type { AllowedAddresses, TargetResolver } from './target-resolver.js';
 
 /** Time to open a connection, TLS included, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -11,18 +10,18 @@ const CONNECT_TIMEOUT_MS = 10_000;
  * for. A kept-alive connection needs no second judgement: undici pools by scheme, host and port, and the socket stays
  * with the address judged when it was opened.
  */
-export function pinnedConnector(options: EgressOptions): buildConnector.connector {
-  return (target, callback) => void openPinned(target, callback, options);
+export function pinnedConnector(resolver: TargetResolver): buildConnector.connector {
+  return (target, callback) => void openPinned(target, callback, resolver);
 }
 
 async function openPinned(
   target: buildConnector.Options,
   callback: buildConnector.Callback,
-  options: EgressOptions,
+  resolver: TargetResolver,
 ): Promise<void> {
   try {
     const port = Number(target.port) || (target.protocol === 'https:' ? 443 : 80);
-    const addresses = await resolveTarget(target.hostname, port, options);
+    const addresses = await resolver.resolve(target.hostname, port);
     connectTo(addresses)(target, callback);
   } catch (error) {
     callback(error as Error, null);
@@ -36,7 +35,7 @@ function connectTo(addresses: AllowedAddresses): buildConnector.connector {
 }
 
 /** A resolver for `net.connect` that knows one answer. */
-function answerWith(addresses: AllowedAddresses): LookupFunction {
+export function answerWith(addresses: AllowedAddresses): LookupFunction {
   return (_host, options, callback) => {
     if (options.all) callback(null, [...addresses]);
     else callback(null, addresses[0].address, addresses[0].family);

@@ -7,7 +7,7 @@ function hop(overrides: Partial<Hop> = {}): Hop {
 }
 
 function follow(from: Hop, status: number, location: string): Hop {
-  return nextHop(from, status, location, ['x-api-key']);
+  return nextHop(from, status, location, { secretHeaders: ['x-api-key'], confidential: false });
 }
 
 describe('a redirect', () => {
@@ -72,6 +72,52 @@ describe('a redirect', () => {
   it('does not give credentials back to a chain that returns', () => {
     const away = follow(hop({ headers: CREDENTIALS }), 302, 'https://other.example/');
     expect(follow(away, 302, 'https://api.example/').headers).toEqual({});
+  });
+
+  describe('of a confidential request', () => {
+    const followConfidential = (from: Hop, status: number, location: string) =>
+      nextHop(from, status, location, { secretHeaders: [], confidential: true });
+    const harmless = { accept: '*/*', 'accept-encoding': 'gzip', 'accept-language': 'de', 'user-agent': 'Seer' };
+    const headers = { ...CREDENTIALS, ...harmless, 'x-signature': 's', 'content-type': 'text/plain', referer: 'r' };
+
+    it.each(['https://other.example/', 'http://api.example/', 'https://api.example:8443/'])(
+      'takes nothing to %s but what answers are wanted',
+      (location) => {
+        for (const status of [301, 302, 303, 307, 308]) {
+          expect(followConfidential(hop({ headers }), status, location)).toMatchObject({
+            method: 'GET',
+            headers: harmless,
+          });
+        }
+        const posted = followConfidential(hop({ headers, method: 'POST', body: 'secret' }), 303, location);
+        expect(posted).toEqual({ method: 'GET', url: new URL(location), headers: harmless, body: undefined });
+      },
+    );
+
+    it.each([
+      [307, 'POST'],
+      [308, 'POST'],
+      [307, 'GET'],
+      [302, 'PUT'],
+      [301, 'DELETE'],
+    ])('%i does not take the body of a %s to another origin', (status, method) => {
+      const from = hop({ method, headers, body: 'secret' });
+      const go = (location: string) => followConfidential(from, status, location);
+      expect(() => go('http://api.example/path?token=1')).toThrow(
+        expect.objectContaining({
+          code: 'egress-redirect-refused',
+          retryable: false,
+          message:
+            'https://api.example redirects to http://api.example, which must not get what was sent confidentially.',
+        }),
+      );
+      expect(go('/elsewhere')).toMatchObject({ method, headers, body: 'secret' });
+    });
+
+    it('does not give anything back to a chain that returns', () => {
+      const away = followConfidential(hop({ headers }), 302, 'https://other.example/');
+      expect(followConfidential(away, 302, 'https://api.example/').headers).toEqual(harmless);
+    });
   });
 
   it.each(['ftp://api.example/', 'file:///etc/passwd', 'javascript:alert(1)', 'https://a:b@api.example/', 'http://['])(

@@ -48,10 +48,15 @@ export function checkMethod(method: string): string {
   return name;
 }
 
+/** Whether a header, by its name in lower case, is only for the client to set. */
+export function isForbiddenHeader(name: string): boolean {
+  return FORBIDDEN_HEADERS.has(name);
+}
+
 /** Lower-cases header names and refuses those that only the client may set. Values are checked by undici. */
 export function checkHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
   const entries = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
-  const forbidden = entries.find(([name]) => FORBIDDEN_HEADERS.has(name));
+  const forbidden = entries.find(([name]) => isForbiddenHeader(name));
   if (forbidden) {
     throw new EgressInvalidRequestError(`The header "${forbidden[0]}" cannot be set; it follows from the request.`);
   }

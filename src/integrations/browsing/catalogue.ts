@@ -3,6 +3,7 @@ import { branchBrowser } from './github/branch.browser.js';
 import { repositoryBrowser } from './github/repository.browser.js';
 import { driveFileBrowser } from './google/drive-file.browser.js';
 import { spreadsheetBrowser } from './google/spreadsheet.browser.js';
+import { modelBrowsers } from './models.browser.js';
 import { channelBrowser } from './slack/channel.browser.js';
 
 /** Everything that can be browsed; a new one is a file beside this one and a line here. */
@@ -11,5 +12,6 @@ export const browsers: readonly Browser[] = [
   driveFileBrowser,
   repositoryBrowser,
   branchBrowser,
+  ...modelBrowsers,
   channelBrowser,
 ];

@@ -1,3 +1,4 @@
+import { type DatabaseGuard } from '../../common/database/database-guard.js';
 import { type JsonObject } from '../../common/json.js';
 import { type Account } from './account.js';
 import { type Egress } from './bound-egress.js';
@@ -17,6 +18,8 @@ export interface ResourceAccess {
 export interface Access {
   /** The only way out of the process; with a resource, only to where that may be reached. */
   readonly egress: Egress;
+  /** Tells Seer's own database, which nothing that works for users may touch. */
+  readonly databaseGuard: Pick<DatabaseGuard, 'isOwn'>;
   /** Aborts when the work is not wanted any more. */
   readonly signal: AbortSignal;
   readonly resource?: ResourceAccess;

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { DatabaseGuard } from '../../common/database/database-guard.js';
 import { EgressService } from '../../common/egress/egress.service.js';
 import { type Json } from '../../common/json.js';
 import { makePublicId } from '../../common/public-id.js';
@@ -31,6 +32,7 @@ export class CredentialResolver {
     private readonly tokens: AccessTokens,
     private readonly providers: ProviderRegistry,
     private readonly egress: EgressService,
+    private readonly databaseGuard: DatabaseGuard,
     @Inject(RESOURCE_TYPES) private readonly types: ResourceTypeCatalogue,
   ) {}
 
@@ -59,6 +61,7 @@ export class CredentialResolver {
     await account?.prepare();
     return {
       egress: this.egressFor(resource),
+      databaseGuard: this.databaseGuard,
       signal,
       hide: (text) => scrubber.add(text),
       scrub: (text) => scrubber.text(text),

@@ -11,6 +11,7 @@ const DEFAULT_MAX_TOKENS = 4_096;
 
 export const anthropicModels = defineModelProvider({
   resourceType: 'anthropic',
+  provider: 'anthropic',
   title: 'Anthropic',
   models: 'Those of Anthropic, such as claude-sonnet-4-5.',
   async chat(access, { model, temperature, maxTokens = DEFAULT_MAX_TOKENS, fetch }) {

@@ -15,6 +15,8 @@ export interface ChatSettings {
 export interface ModelProvider {
   /** Key of the resource type that leads to it. */
   readonly resourceType: string;
+  /** That of the type: whose service it is. */
+  readonly provider: string;
   readonly title: string;
   /** What `model` is called there, for people. */
   readonly models: string;

@@ -76,20 +76,24 @@ function textOf({ content }: AIMessageChunk): string {
   return content.map((block) => ('text' in block && typeof block.text === 'string' ? block.text : '')).join('');
 }
 
-function callsOf({ tool_calls: calls = [], invalid_tool_calls: invalid = [] }: AIMessageChunk): ModelFunctionCall[] {
-  if (calls.length + invalid.length > MOST_CALLS) {
+/** From the raw text: LangChain takes the beginning of an object that broke off for the whole of it. */
+function callsOf({ tool_call_chunks: chunks = [] }: AIMessageChunk): ModelFunctionCall[] {
+  if (chunks.length > MOST_CALLS) {
     throw new ToolError('upstream-refused', `The model asks for more than ${MOST_CALLS} calls at once.`, false);
   }
-  const made = calls.map(({ id, name, args }, index) => ({
+  return chunks.map(({ id, name, args }, index) => ({
     id: id ?? `call_${index}`,
-    name,
-    arguments: args as Json,
-  }));
-  // What can't be parsed goes to the tool's own check, whose fault the model is told.
-  const broken = invalid.map(({ id, name, args }, index) => ({
-    id: id ?? `invalid_${index}`,
     name: name ?? '',
-    arguments: (args ?? null) as Json,
+    arguments: parseArguments(args ?? ''),
   }));
-  return [...made, ...broken];
+}
+
+/** What is no JSON stays a text, which no function takes: the model is told so. */
+function parseArguments(text: string): Json {
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return text;
+  }
 }

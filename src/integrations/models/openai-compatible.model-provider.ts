@@ -5,6 +5,7 @@ import { listModels } from './model-list.js';
 
 export const openAiCompatibleModels = defineModelProvider({
   resourceType: 'openai_compatible',
+  provider: 'openai',
   title: 'OpenAI and servers that speak its Chat Completions',
   models: 'As the server lists them, such as gpt-4.1-mini at OpenAI or qwen3:8b at Ollama.',
   async chat(access, { model, temperature, maxTokens, fetch }) {

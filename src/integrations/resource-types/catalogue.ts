@@ -4,11 +4,15 @@ import { githubAccount } from './github-account.resource-type.js';
 import { googleAccount } from './google-account.resource-type.js';
 import { httpApi } from './http-api.resource-type.js';
 import { openAiCompatible } from './openai-compatible.resource-type.js';
+import { postgresDatabase } from './postgres-database.resource-type.js';
+import { smtpServer } from './smtp-server.resource-type.js';
 import { slackWorkspace } from './slack-workspace.resource-type.js';
 
 /** Every resource type; a new one is a file beside this one and a line here. */
 export const resourceTypes: readonly ResourceType[] = [
   httpApi,
+  postgresDatabase,
+  smtpServer,
   openAiCompatible,
   anthropic,
   googleAccount,

@@ -49,9 +49,10 @@ export function refuseMove(type: ResourceType, before: JsonObject, after: JsonOb
   throw new SecretsBoundError(type.targets(before), type.targets(after));
 }
 
-/** Without encryption on the way is another place. */
+/** Without encryption on the way is another place, and so is what others than before may prove to be. */
 function placesOf(type: ResourceType, metadata: JsonObject): string[] {
-  return type.targets(metadata).map((target) => `${target} ${JSON.stringify(metadata.tls ?? null)}`);
+  const { tls = null, ca = null } = metadata;
+  return type.targets(metadata).map((target) => JSON.stringify([target, tls, ca]));
 }
 
 /** Its type, however old it is. @throws ResourceInvalidError when this build does not know it any more */

@@ -42,6 +42,7 @@ export class ResourcesController {
   /** Save a resource: a database, an API, a mail server, an account. Its secrets are stored encrypted and never shown. */
   @RequireScope('resources:write')
   @Idempotent()
+  @ApiProblems(422)
   @ApiCreatedResponse({ type: ResourceResponse, headers: { Location: { schema: { type: 'string' } } } })
   @Post()
   async createResource(

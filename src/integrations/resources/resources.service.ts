@@ -7,7 +7,12 @@ import { type JsonObject } from '../../common/json.js';
 import { parsePublicId } from '../../common/public-id.js';
 import { OAuthConnection } from '../../oauth/index.js';
 import { type Principal, User } from '../../users/index.js';
-import { CredentialError, ResourceNotFoundError, SecretNotFoundError } from '../integrations.errors.js';
+import {
+  type CredentialErrorCode,
+  ResourceInvalidError,
+  ResourceNotFoundError,
+  SecretNotFoundError,
+} from '../integrations.errors.js';
 import { RESOURCE_TYPES, type ResourceTypeCatalogue } from '../resource-types/catalogue.js';
 import { type ResourceType } from '../resource-types/define-resource-type.js';
 import { IntegrationResource } from './integration-resource.entity.js';
@@ -33,7 +38,7 @@ export class ResourcesService {
     @Inject(RESOURCE_TYPES) private readonly types: ResourceTypeCatalogue,
   ) {}
 
-  /** @throws ResourceInvalidError, CredentialError when the account is not there or does not fit */
+  /** @throws ResourceInvalidError */
   async create(caller: Principal, request: CreateResourceRequest): Promise<ResourceResponse> {
     const { name, metadata = {} } = request;
     const type = knownType(this.types, request.resource_type);
@@ -81,7 +86,7 @@ export class ResourcesService {
     return this.response(resource, await this.secretKeys(resource));
   }
 
-  /** @throws ResourceNotFoundError, ResourceInvalidError, SecretsBoundError, CredentialError */
+  /** @throws ResourceNotFoundError, ResourceInvalidError, SecretsBoundError */
   async update(caller: Principal, publicId: string, request: UpdateResourceRequest): Promise<ResourceResponse> {
     return this.em.transactional(async () => {
       const resource = await this.lock(caller, publicId);
@@ -162,21 +167,26 @@ export class ResourcesService {
     publicId: string | undefined,
   ): Promise<void> {
     if (!type.needsConnection) {
-      if (publicId !== undefined) throw unfit(`A ${type.key} stands on no account: leave connection_id out.`);
+      if (publicId !== undefined)
+        throw unfit(
+          'connection-unfit',
+          `A resource of type ${type.key} stands on no account: leave connection_id out.`,
+        );
       return;
     }
     if (publicId === undefined) {
-      const message = `A ${type.key} stands on an account of ${type.provider}: name it in connection_id.`;
-      throw new CredentialError('connection-missing', message, 'connection');
+      const message = `A resource of type ${type.key} stands on an account of ${type.provider}: name it in connection_id.`;
+      throw unfit('connection-missing', message);
     }
     const connectionId = parsePublicId('connection', publicId);
     const where = connectionId && { connectionId, user: caller.userId };
     const connection = where && (await this.em.findOne(OAuthConnection, where));
     if (!connection) {
-      throw new CredentialError('connection-not-found', `There is no connection ${publicId}.`, 'connection');
+      throw unfit('connection-not-found', `There is no connection ${publicId}.`);
     }
     if (connection.provider !== type.provider) {
-      throw unfit(`${publicId} is an account of ${connection.provider}; a ${type.key} needs one of ${type.provider}.`);
+      const message = `${publicId} is an account of ${connection.provider}; a resource of type ${type.key} needs one of ${type.provider}.`;
+      throw unfit('connection-unfit', message);
     }
     resource.connection = this.em.getReference(OAuthConnection, connection.id, { wrapped: true });
   }
@@ -201,14 +211,18 @@ export class ResourcesService {
   }
 }
 
-function unfit(message: string): CredentialError {
-  return new CredentialError('connection-unfit', message, 'connection');
+function unfit(code: CredentialErrorCode, message: string, pointer = '/connection_id'): ResourceInvalidError {
+  return new ResourceInvalidError(message, [{ pointer, code, message }]);
 }
 
 /** Named for people who know it from elsewhere; it follows from the type. */
 function refuseProvider({ key, provider }: ResourceType, given: string | undefined): void {
   if (given === undefined || given === provider) return;
-  throw unfit(`The provider of a ${key} is ${provider}, not ${given}.`);
+  throw unfit(
+    'connection-unfit',
+    `The provider of a resource of type ${key} is ${provider}, not ${given}.`,
+    '/provider',
+  );
 }
 
 /** Secrets that are there already, for a look at all of them together. */

@@ -1,4 +1,5 @@
 import { type Tool } from './define-tool.js';
+import { emailSend } from './email/email-send.tool.js';
 import { githubCreateComment } from './github/github-create-comment.tool.js';
 import { githubCreateIssue } from './github/github-create-issue.tool.js';
 import { githubGetRepo } from './github/github-get-repo.tool.js';
@@ -10,6 +11,7 @@ import { gmailSendEmail } from './google/gmail-send-email.tool.js';
 import { sheetsAppendRows } from './google/sheets-append-rows.tool.js';
 import { sheetsReadRange } from './google/sheets-read-range.tool.js';
 import { httpRequest } from './http/http-request.tool.js';
+import { postgresQuery } from './postgres/postgres-query.tool.js';
 import { linearCreateIssue } from './linear/linear-create-issue.tool.js';
 import { notionCreatePage } from './notion/notion-create-page.tool.js';
 import { slackListChannels } from './slack/slack-list-channels.tool.js';
@@ -18,6 +20,8 @@ import { slackPostMessage } from './slack/slack-post-message.tool.js';
 /** Every tool; a new one is a file beside this one and a line here. */
 export const tools: readonly Tool[] = [
   httpRequest,
+  postgresQuery,
+  emailSend,
   gmailSendEmail,
   gmailSearchMessages,
   gmailGetMessage,

@@ -6,6 +6,7 @@ import { User } from '../../users/index.js';
 import { AccountMismatchError, ConnectionNotFoundError } from '../oauth.errors.js';
 import { type TokenGrant } from '../protocol/token-grant.js';
 import { type ProviderAccount } from '../providers/define-provider.js';
+import { ConnectionRenewals } from './connection-renewals.js';
 import { ConnectionTokens } from './connection-tokens.js';
 import { OAuthConnection } from './oauth-connection.entity.js';
 
@@ -26,6 +27,7 @@ export class NewConnections {
   constructor(
     private readonly em: EntityManager,
     private readonly tokens: ConnectionTokens,
+    private readonly renewals: ConnectionRenewals,
   ) {}
 
   /** @throws AccountMismatchError, ConnectionNotFoundError when another connection was to be renewed */
@@ -39,14 +41,20 @@ export class NewConnections {
     }
   }
 
-  private tryToSave({
+  private async tryToSave(consent: Consent): Promise<OAuthConnection> {
+    const { connection, tellRest } = await this.store(consent);
+    tellRest();
+    return connection;
+  }
+
+  private store({
     userId,
     provider,
     account,
     grant,
     askedScopes,
     connectionId,
-  }: Consent): Promise<OAuthConnection> {
+  }: Consent): Promise<{ connection: OAuthConnection; tellRest: () => void }> {
     return this.em.fork().transactional(async (em) => {
       const user = em.getReference(User, userId);
       const lock = { lockMode: LockMode.PESSIMISTIC_WRITE };
@@ -80,7 +88,9 @@ export class NewConnections {
       connection.refreshFailures = 0;
       connection.retryAt = null;
       await em.persist(connection).flush();
-      return connection;
+      const publicId = makePublicId('connection', connection.connectionId);
+      const tellRest = await this.renewals.tell(em as EntityManager, { userId, connectionId: publicId });
+      return { connection, tellRest };
     });
   }
 }

@@ -3,7 +3,14 @@ import { OAuthTroubleError } from '../protocol/upstream.errors.js';
 import { type OAuthProvider } from './define-provider.js';
 
 /** A provider of the operator's configuration: any issuer of OpenID Connect. Its ID token tells whose account it is. */
-export function oidcProvider({ key, title, issuer, scopes, clientAuthentication }: CustomProvider): OAuthProvider {
+export function oidcProvider({
+  key,
+  title,
+  issuer,
+  scopes,
+  clientAuthentication,
+  apis,
+}: CustomProvider): OAuthProvider {
   return {
     key,
     title,
@@ -11,6 +18,7 @@ export function oidcProvider({ key, title, issuer, scopes, clientAuthentication 
     endpoints: { discover: issuer },
     clientAuthentication,
     scopes,
+    apis: Object.fromEntries(apis.map((url, index) => [String(index), url])),
     baseScopes: ['openid', ...Object.keys(scopes)],
     // A refresh token comes only with a consent that was asked for (OpenID Connect Core 1.0, 11).
     ...('offline_access' in scopes && { authorizeParams: { prompt: 'consent' } }),

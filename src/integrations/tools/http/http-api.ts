@@ -1,6 +1,7 @@
 import { type Json } from '../../../common/json.js';
 import { type Access, type ResourceAccess } from '../../credentials/access.js';
 import { type ApiAnswer } from '../api-call.js';
+import { parseJson } from '../parse-json.js';
 import { ToolError } from '../tool-error.js';
 import { errorOf, shorten, troubleOf } from '../verdict.js';
 
@@ -102,17 +103,9 @@ function parseBody(body: Buffer, headers: Readonly<Record<string, string>>): Jso
   const text = body.toString('utf8');
   if (!/^application\/([\w.+-]+\+)?json\b/i.test(headers['content-type'] ?? '')) return text;
   try {
-    return JSON.parse(text, mayOverflow.test(text) ? refuseInfinity : undefined) as Json;
+    return parseJson(text);
   } catch (error) {
     if (error instanceof ToolError) throw error;
     throw new ToolError('upstream-error', 'The answer says that it is JSON, but it is not.', true, shorten(text));
   }
-}
-
-/** A text in which a number could be too large for a 64-bit float: that would become Infinity, and null when stored. */
-const mayOverflow = /\de\+?\d{3}|\d{309}/i;
-
-function refuseInfinity(_key: string, value: unknown): unknown {
-  if (value !== Infinity && value !== -Infinity) return value;
-  throw new ToolError('upstream-refused', 'The answer holds a number that is too large for a 64-bit float.', false);
 }

@@ -50,7 +50,7 @@ export class RunDeltas implements OnModuleInit {
     this.listeners.set(runId, listeners.add(listener));
     const renew = (): void => this.notices.tell(`listening ${runId} ${this.process}`);
     renew();
-    const timer = setInterval(renew, RENEW_MS);
+    const timer = setInterval(renew, RENEW_MS).unref();
     return () => {
       clearInterval(timer);
       listeners.delete(listener);
