@@ -67,7 +67,7 @@ async function mailServer() {
       stream.on('data', (chunk) => chunks.push(chunk));
       stream.on('end', () => {
         const to = session.envelope.rcptTo.map(({ address }) => address).join(', ');
-        console.log(`\nMail to ${to}:\n${Buffer.concat(chunks)}`);
+        console.log(`\nMail to ${to}:\n${Buffer.concat(chunks).toString()}`);
         done();
       });
     },
