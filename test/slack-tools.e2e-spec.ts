@@ -168,7 +168,7 @@ describe('the token of a workspace', () => {
 
 describe('a slack_workspace', () => {
   it('is tested by asking Slack whose it is', async () => {
-    const id = await makeResource(ada.caller, 'slack_workspace', {}, { connection_id: ada.connectionId });
+    const id = await makeResource(ada.caller, 'slack_workspace', {}, {}, { connection_id: ada.connectionId });
     expect((await ada.caller.post(`/v1/integrations/resources/${id}/test`)).body).toMatchObject({
       ok: true,
       message: 'The Slack workspace Team of ada (https://ada.slack.example/), as seer.',
