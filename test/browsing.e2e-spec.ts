@@ -168,7 +168,7 @@ describe('the account that is browsed', () => {
   });
 
   it('may be named by the resource that stands on it', async () => {
-    const resource_id = await makeResource(ada.caller, 'google_account', {}, { connection_id: ada.connectionId });
+    const resource_id = await makeResource(ada.caller, 'google_account', {}, {}, { connection_id: ada.connectionId });
     expect((await browse(ada.caller, 'google/spreadsheet', { resource_id })).status).toBe(200);
     expect((await browse(bob.caller, 'google/spreadsheet', { resource_id })).body.code).toBe('resource-not-found');
   });
