@@ -162,7 +162,6 @@ describe('an answer that is no success', () => {
       githubError(403, 'No', {}, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': past }),
     ],
     ['403 with Retry-After', githubError(403, 'No', {}, { 'retry-after': '0' })],
-    ['403 with a secondary rate limit', githubError(403, 'You have exceeded a secondary rate limit.')],
     ['429', githubError(429, 'Slow down', {}, { 'retry-after': '0' })],
     ['500', githubError(500, 'Server Error')],
     ['502 of a gateway', { status: 502, body: '<html>Unicorn!</html>' }],
@@ -181,6 +180,11 @@ describe('an answer that is no success', () => {
     expect(run).toMatchObject({ status: 'FAILED', error_detail: { code: 'upstream-error', attempt: 3 } });
     github.api.mishaps.push(reply);
     expect((await getRepo(place, { retry })).status).toBe('COMPLETED');
+  });
+
+  it('of 403 with a secondary rate limit would be tried again, after the minute that GitHub asks for', async () => {
+    github.api.mishaps.push(githubError(403, 'You have exceeded a secondary rate limit.'));
+    expect(await getRepo()).toMatchObject({ error_detail: { code: 'upstream-error' } });
   });
 
   it.each(refusals)('of %s is final', async (_what, reply) => {
