@@ -5,6 +5,7 @@ import { endIn } from './support/connections.js';
 import { githubError, GitHubServer } from './support/github-server.js';
 import { json, type Peer, startPeer } from './support/peer.js';
 import { makeResource } from './support/resources.js';
+import { untilOver } from './support/runs.js';
 
 let seer: TestApp;
 let github: GitHubServer;
@@ -173,6 +174,14 @@ describe('an answer that is no success', () => {
     ['410', githubError(410, 'Issues are disabled for this repo')],
     ['451', githubError(451, 'Repository access blocked')],
   ];
+
+  it('of a secondary rate limit is tried again after the minute that GitHub asks for', async () => {
+    github.api.mishaps.push(githubError(403, 'You have exceeded a secondary rate limit.'));
+    const run = await getRepo(place, { retry });
+    expect(run).toMatchObject({ status: 'WAITING', waiting_for: [{ type: 'retry' }] });
+    await ada.caller.post(`/v1/runs/${run.run_id}/resume`, {});
+    expect(await untilOver(ada.caller, run.run_id)).toMatchObject({ status: 'COMPLETED' });
+  });
 
   it.each(limits)('of %s is tried again', async (_what, reply) => {
     github.api.mishaps.push(reply, reply, reply);

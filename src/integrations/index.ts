@@ -16,7 +16,7 @@ export {
 export { ModelRunner } from './models/model-runner.js';
 export { resourceTypeCatalogue, type ResourceTypeCatalogue } from './resource-types/catalogue.js';
 export { TOOL_CATALOGUE, type ToolCatalogue, toolCatalogue, tools } from './tools/catalogue.js';
-export { type CredentialNeeds, type Effect, type Tool } from './tools/define-tool.js';
+export { type CredentialNeeds, type Effect, type Tool, type ToolFunction } from './tools/define-tool.js';
 export { ToolRunner } from './tools/tool-runner.js';
 export const integrationsEntities = [IntegrationResource, IntegrationSecret];
 export const integrationsSecrets = resourceSecrets;
