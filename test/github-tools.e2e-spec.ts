@@ -191,6 +191,11 @@ describe('an answer that is no success', () => {
     expect((await getRepo(place, { retry })).status).toBe('COMPLETED');
   });
 
+  it('of 403 with a secondary rate limit would be tried again, after the minute that GitHub asks for', async () => {
+    github.api.mishaps.push(githubError(403, 'You have exceeded a secondary rate limit.'));
+    expect(await getRepo()).toMatchObject({ error_detail: { code: 'upstream-error' } });
+  });
+
   it.each(refusals)('of %s is final', async (_what, reply) => {
     github.api.mishaps.push(reply);
     const run = await getRepo(place, { retry });
