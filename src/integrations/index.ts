@@ -1,7 +1,7 @@
 import { IntegrationResource } from './resources/integration-resource.entity.js';
 import { IntegrationSecret, resourceSecrets } from './resources/integration-secret.entity.js';
 
-export { CredentialChecks } from './credentials/credential-checks.js';
+export { type CredentialCheck, CredentialChecks } from './credentials/credential-checks.js';
 export { credentialProblems, integrationsProblems } from './integrations-problems.js';
 export { IntegrationsModule } from './integrations.module.js';
 export { modelNeeds } from './models/catalogue.js';
