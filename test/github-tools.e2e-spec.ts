@@ -5,6 +5,7 @@ import { endIn } from './support/connections.js';
 import { githubError, GitHubServer } from './support/github-server.js';
 import { json, type Peer, startPeer } from './support/peer.js';
 import { makeResource } from './support/resources.js';
+import { untilOver } from './support/runs.js';
 
 let seer: TestApp;
 let github: GitHubServer;
@@ -162,7 +163,6 @@ describe('an answer that is no success', () => {
       githubError(403, 'No', {}, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': past }),
     ],
     ['403 with Retry-After', githubError(403, 'No', {}, { 'retry-after': '0' })],
-    ['403 with a secondary rate limit', githubError(403, 'You have exceeded a secondary rate limit.')],
     ['429', githubError(429, 'Slow down', {}, { 'retry-after': '0' })],
     ['500', githubError(500, 'Server Error')],
     ['502 of a gateway', { status: 502, body: '<html>Unicorn!</html>' }],
@@ -175,12 +175,25 @@ describe('an answer that is no success', () => {
     ['451', githubError(451, 'Repository access blocked')],
   ];
 
+  it('of a secondary rate limit is tried again after the minute that GitHub asks for', async () => {
+    github.api.mishaps.push(githubError(403, 'You have exceeded a secondary rate limit.'));
+    const run = await getRepo(place, { retry });
+    expect(run).toMatchObject({ status: 'WAITING', waiting_for: [{ type: 'retry' }] });
+    await ada.caller.post(`/v1/runs/${run.run_id}/resume`, {});
+    expect(await untilOver(ada.caller, run.run_id)).toMatchObject({ status: 'COMPLETED' });
+  });
+
   it.each(limits)('of %s is tried again', async (_what, reply) => {
     github.api.mishaps.push(reply, reply, reply);
     const run = await getRepo(place, { retry });
     expect(run).toMatchObject({ status: 'FAILED', error_detail: { code: 'upstream-error', attempt: 3 } });
     github.api.mishaps.push(reply);
     expect((await getRepo(place, { retry })).status).toBe('COMPLETED');
+  });
+
+  it('of 403 with a secondary rate limit would be tried again, after the minute that GitHub asks for', async () => {
+    github.api.mishaps.push(githubError(403, 'You have exceeded a secondary rate limit.'));
+    expect(await getRepo()).toMatchObject({ error_detail: { code: 'upstream-error' } });
   });
 
   it.each(refusals)('of %s is final', async (_what, reply) => {
@@ -238,7 +251,7 @@ describe('the token of an account of GitHub', () => {
 
 describe('a github_account', () => {
   it('is tested by asking GitHub whose it is', async () => {
-    const id = await makeResource(ada.caller, 'github_account', {}, { connection_id: ada.connectionId });
+    const id = await makeResource(ada.caller, 'github_account', {}, {}, { connection_id: ada.connectionId });
     expect((await ada.caller.post(`/v1/integrations/resources/${id}/test`)).body).toMatchObject({
       ok: true,
       message: 'The GitHub account ada, with the scopes repo.',

@@ -1,10 +1,12 @@
 import { startApp, type TestApp } from './support/app.js';
 import { runSpec, specOf } from './support/factories.js';
 import { json, type Peer, startPeer } from './support/peer.js';
+import { untilOver, untilRun } from './support/runs.js';
 
 let seer: TestApp;
 let peer: Peer;
 let failures = 0;
+let limited = 0;
 
 beforeAll(async () => {
   seer = await startApp();
@@ -17,6 +19,10 @@ beforeAll(async () => {
     if (pathname === '/missing') return json(response, { reason: 'no such thing' }, 404);
     if (pathname === '/flaky')
       return failures-- > 0 ? json(response, { reason: 'busy' }, 503) : json(response, { ok: true });
+    if (pathname === '/limited' && limited-- > 0) {
+      return response.writeHead(429, { 'retry-after': '30' }).end();
+    }
+    if (pathname === '/limited') return json(response, { ok: true });
     if (pathname === '/away') return response.writeHead(302, { location: '/json?moved' }).end();
     if (pathname === '/nul') return json(response, '{"text":"a\\u0000b"}');
     if (pathname === '/half') return json(response, '{"text":"\\ud800"}');
@@ -38,6 +44,18 @@ const run = (path: string, inputs: object = {}, more: object = {}) =>
   runSpec(seer.admin, call({ url: peer.url + path, ...inputs }, more));
 
 describe('http.request', () => {
+  it('leaves those alone who ask for it, for as long as they ask, holding no worker', async () => {
+    limited = 1;
+    const retry = { max_attempts: 2, initial_interval: '1ms' };
+    const begin = Date.now();
+    const started = await run('/limited', {}, { retry });
+    const waiting = await untilRun(seer.admin, started.run_id, ['WAITING']);
+    const until = Date.parse(waiting.waiting_for![0]!.until!);
+    expect(until - begin).toBeGreaterThanOrEqual(30_000);
+    await seer.admin.post(`/v1/runs/${started.run_id}/resume`, {});
+    expect(await untilOver(seer.admin, started.run_id)).toMatchObject({ status: 'COMPLETED' });
+  });
+
   it('sends what it is told to, and parses a JSON answer', async () => {
     const outputs = (
       await run('/json', {

@@ -271,7 +271,9 @@ describe('an llm node', () => {
     const spec = specOf([{ id: 'answer', type: 'llm', model: 'tiny', prompt: 'Hi' }]);
     const missing = await other.post('/v1/workflows/validate', { spec });
     expect(missing.body.errors).toMatchObject([{ code: 'resource-missing', node_id: 'answer' }]);
-    await makeResource(other, 'openai_compatible', { base_url: `${server.url}/v1` }, { api_key: KEY });
+    const own = await makeResource(other, 'openai_compatible', { base_url: `${server.url}/v1` }, { api_key: KEY });
+    const { body: report } = await other.post('/v1/workflows/validate', { spec });
+    expect(report).toMatchObject({ ok: true, requires: { resources: [own], hosts: [new URL(server.url).host] } });
     expect(await runSpec(other, spec)).toMatchObject({ status: 'COMPLETED' });
     const ambiguous = await runSpec(caller, spec);
     expect(ambiguous.error_detail.code).toBe('resource-ambiguous');

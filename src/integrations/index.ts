@@ -1,7 +1,7 @@
 import { IntegrationResource } from './resources/integration-resource.entity.js';
 import { IntegrationSecret, resourceSecrets } from './resources/integration-secret.entity.js';
 
-export { CredentialChecks } from './credentials/credential-checks.js';
+export { type CredentialCheck, CredentialChecks } from './credentials/credential-checks.js';
 export { credentialProblems, integrationsProblems } from './integrations-problems.js';
 export { IntegrationsModule } from './integrations.module.js';
 export { modelNeeds } from './models/catalogue.js';
@@ -16,7 +16,7 @@ export {
 export { ModelRunner } from './models/model-runner.js';
 export { resourceTypeCatalogue, type ResourceTypeCatalogue } from './resource-types/catalogue.js';
 export { TOOL_CATALOGUE, type ToolCatalogue, toolCatalogue, tools } from './tools/catalogue.js';
-export { type CredentialNeeds, type Effect, type Tool } from './tools/define-tool.js';
+export { type CredentialNeeds, type Effect, type Tool, type ToolFunction } from './tools/define-tool.js';
 export { ToolRunner } from './tools/tool-runner.js';
 export const integrationsEntities = [IntegrationResource, IntegrationSecret];
 export const integrationsSecrets = resourceSecrets;

@@ -4,7 +4,8 @@ import { clientSecrets, OAuthClient } from './clients/oauth-client.entity.js';
 import { connectionSecrets, OAuthConnection } from './connections/oauth-connection.entity.js';
 import { refreshConnections } from './connections/refresh-connections.job.js';
 
-export { AccessTokens, type FreshToken } from './connections/access-tokens.js';
+export { AccessTokens } from './connections/access-tokens.js';
+export { type FreshToken } from './connections/token-row.js';
 export { ConnectionDependants, type Dependant } from './connections/connection-dependants.js';
 export { ConnectionRenewals, type Renewal } from './connections/connection-renewals.js';
 export { providers } from './providers/catalogue.js';

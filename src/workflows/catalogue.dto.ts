@@ -38,10 +38,18 @@ export class ToolResponse {
   /** @example HTTP request */
   title: string;
   description: string;
-  /** Key of the provider whose accounts it works with; null: of none. @example null */
+  /** Key of the provider whose accounts it works with; `*`: of any; null: of none. @example * */
   provider: string | null;
   /** What a connection must be granted for it. @example [] */
   scopes: string[];
+  /** Types of the resources that it works with. @example ["http_api"] */
+  resource_types: string[];
+  /** Whether it works without an account or a resource, using one only when the node names it. @example true */
+  credentials_optional: boolean;
+  /** Inputs that must stand in the spec as they are, without expressions. @example [] */
+  literal_inputs: string[];
+  /** Whether its inputs may have `${secrets.…}` of its resource. @example true */
+  takes_secrets: boolean;
   /** Whether it only reads; `depends`: on its inputs. @example depends */
   effect: 'none' | 'read' | 'write' | 'depends';
   @JsonObjectField({ description: 'JSON Schema of the inputs.' })
@@ -58,6 +66,10 @@ export class ToolResponse {
       description: tool.description,
       provider: tool.provider ?? null,
       scopes: [...(tool.scopes ?? [])],
+      resource_types: [...(tool.resourceTypes ?? [])],
+      credentials_optional: tool.credentialsOptional ?? false,
+      literal_inputs: [...(tool.literalInputs ?? [])],
+      takes_secrets: tool.takesSecrets ?? false,
       effect: typeof tool.effect === 'function' ? 'depends' : tool.effect,
       input_schema: tool.input as JsonObject,
       output_schema: tool.output as JsonObject,

@@ -112,9 +112,10 @@ export class TokenServer implements TokenAuthority {
   }
 }
 
-/** By HTTP Basic or in the form. */
+/** By HTTP Basic, encoded as RFC 6749, 2.3.1 wants it, or in the form. */
 function isClient({ headers }: IncomingMessage, form: URLSearchParams): boolean {
   const basic = Buffer.from((headers.authorization ?? '').replace(/^Basic /, ''), 'base64').toString();
-  const [id, secret] = basic === '' ? [form.get('client_id'), form.get('client_secret')] : basic.split(':');
+  const [id, secret] =
+    basic === '' ? [form.get('client_id'), form.get('client_secret')] : basic.split(':').map(decodeURIComponent);
   return id === client.id && secret === client.secret;
 }

@@ -113,6 +113,16 @@ describe('a connection for another protocol', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
+  it('does not end the process when it fails and nobody listens', async () => {
+    const abort = new AbortController();
+    await using server = await startTcpServer(() => {});
+    await using egress = egressWith();
+    const socket = await egress.connect({ ...PORT, host: '127.0.0.1', port: server.port, signal: abort.signal });
+    const closed = new Promise((resolve) => socket.on('close', resolve));
+    abort.abort(new Error('cancelled'));
+    await closed;
+  });
+
   it('gives exactly its limit, and not a byte more', async () => {
     await using server = await startTcpServer((socket) => socket.end('ten bytes.'));
     await using egress = egressWith();

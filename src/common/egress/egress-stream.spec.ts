@@ -94,10 +94,13 @@ describe('an opened response', () => {
   it('fails at its deadline, however lively it is, and hangs up', async () => {
     await using stage = await startStage();
     await using egress = egressWith();
-    const { body } = await egress.open({ method: 'GET', url: stage.url, timeoutMs: 200, idleTimeoutMs: 150 });
+    const { body } = await egress.open({ method: 'GET', url: stage.url, timeoutMs: 1_000, idleTimeoutMs: 600 });
     const response = await stage.response;
     const drip = setInterval(() => response.write('.'), 5);
-    await expect(text(body)).rejects.toMatchObject({ code: 'egress-timeout', message: expect.stringContaining('200') });
+    await expect(text(body)).rejects.toMatchObject({
+      code: 'egress-timeout',
+      message: expect.stringContaining('1000'),
+    });
     await stage.hungUp;
     clearInterval(drip);
   });
@@ -110,23 +113,23 @@ describe('an opened response', () => {
     await using silent = await startServer(() => {});
     await using egress = egressWith();
     const url = hasHeaders ? stage.url : silent.url;
-    const whole = egress.request({ method: 'GET', url, idleTimeoutMs: 100 });
+    const whole = egress.request({ method: 'GET', url, idleTimeoutMs: 500 });
     if (hasHeaders) (await stage.response).write('some');
     await expect(whole).rejects.toMatchObject({
       code: 'egress-timeout',
       retryable: true,
-      message: 'The other side sent nothing for 100 ms.',
+      message: 'The other side sent nothing for 500 ms.',
     });
   });
 
   it('does not call a slow reader silence', async () => {
     await using stage = await startStage();
     await using egress = egressWith();
-    const { body } = await egress.open({ method: 'GET', url: stage.url, idleTimeoutMs: 20, timeoutMs: 300 });
+    const { body } = await egress.open({ method: 'GET', url: stage.url, idleTimeoutMs: 300, timeoutMs: 1_000 });
     (await stage.response).write('unread');
     const failure = Promise.withResolvers<Error>();
     body.once('error', failure.resolve);
-    expect(await failure.promise).toMatchObject({ message: expect.stringContaining('300') });
+    expect(await failure.promise).toMatchObject({ message: expect.stringContaining('1000') });
   });
 
   it("fails with the caller's reason when the caller aborts", async () => {
@@ -165,7 +168,7 @@ describe('an opened response', () => {
   it('lets go of a whole answer that nobody reads when the time is up', async () => {
     await using stage = await startStage();
     await using egress = egressWith();
-    const { body } = await egress.open({ method: 'GET', url: stage.url, timeoutMs: 100 });
+    const { body } = await egress.open({ method: 'GET', url: stage.url, timeoutMs: 500 });
     const closed = new Promise((resolve) => body.once('close', resolve));
     (await stage.response).end('unread');
     await closed;

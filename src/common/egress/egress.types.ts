@@ -29,8 +29,8 @@ export interface EgressRequest {
   readonly maxBytes?: number;
   /** Redirects to follow before giving up. Default 5. */
   readonly maxRedirects?: number;
-  /** When false, a redirect is returned like any other response. Default true. */
-  readonly followRedirects?: boolean;
+  /** When false, a redirect is returned like any other response; `same-origin`: one to another origin is. Default true. */
+  readonly followRedirects?: boolean | 'same-origin';
   /** Names of headers that, like Authorization and Cookie, must not follow a redirect to another origin. */
   readonly secretHeaders?: readonly string[];
   /**

@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import { EgressTooManyRedirectsError } from './egress.errors.js';
 import type { EgressRequest, EgressStream } from './egress.types.js';
 import { Lifetime } from './lifetime.js';
-import { type Hop, nextHop, redirectLocation } from './redirects.js';
+import { type Hop, leavesOrigin, nextHop, redirectLocation } from './redirects.js';
 import { checkHeaders, checkMethod, parseTargetUrl } from './request-target.js';
 import { ACCEPTED_CODINGS, openBody } from './response-body.js';
 import { flattenHeaders } from './response-headers.js';
@@ -43,7 +43,8 @@ async function finalResponse(dispatcher: Dispatcher, request: EgressRequest, lif
     const response = await step(send(dispatcher, hop, stop), hop, stop);
     lifetime.heard();
     const location = followRedirects ? redirectLocation(response.statusCode, response.headers) : undefined;
-    if (location === undefined) return { response, hop };
+    const staysAway = followRedirects === 'same-origin' && location !== undefined && leavesOrigin(location, hop.url);
+    if (location === undefined || staysAway) return { response, hop };
     await step(response.body.dump(), hop, stop);
     if (redirects === maxRedirects) throw new EgressTooManyRedirectsError(hop.url.host, maxRedirects);
     hop = nextHop(hop, response.statusCode, location, { secretHeaders, confidential });

@@ -1,4 +1,4 @@
-import { type Hop, nextHop, redirectLocation } from './redirects.js';
+import { type Hop, leavesOrigin, nextHop, redirectLocation } from './redirects.js';
 
 const CREDENTIALS = { authorization: 'Bearer 1', cookie: 'a=1', 'proxy-authorization': 'Basic 1', 'x-api-key': 'k' };
 
@@ -11,6 +11,17 @@ function follow(from: Hop, status: number, location: string): Hop {
 }
 
 describe('a redirect', () => {
+  it.each([
+    ['/next', false],
+    ['https://api.example:443/x', false],
+    ['http://api.example/x', true],
+    ['https://api.example:8443/x', true],
+    ['//other.example/x', true],
+    ['https://', true],
+  ])('to %s leaves its origin: %s', (location, leaves) => {
+    expect(leavesOrigin(location, new URL('https://api.example/v1/a'))).toBe(leaves);
+  });
+
   it.each([
     [301, 'POST', 'GET'],
     [302, 'POST', 'GET'],

@@ -21,6 +21,11 @@ export function redirectLocation(status: number, headers: Readonly<Record<string
   return REDIRECT_STATUSES.has(status) && typeof location === 'string' ? location : undefined;
 }
 
+/** Whether a redirect from `from` leads to another origin, or nowhere. */
+export function leavesOrigin(location: string, from: URL): boolean {
+  return URL.parse(location, from.href)?.origin !== from.origin;
+}
+
 /** What must not reach another origin. */
 export interface Secrecy {
   /** Further credential headers, lower case. */

@@ -6,6 +6,7 @@ import { spreadsheetBrowser } from './google/spreadsheet.browser.js';
 import { mcpToolBrowser } from './mcp-tool.browser.js';
 import { modelBrowsers } from './models.browser.js';
 import { tableBrowser } from './postgres/table.browser.js';
+import { channelBrowser } from './slack/channel.browser.js';
 
 /** Everything that can be browsed; a new one is a file beside this one and a line here. */
 export const browsers: readonly Browser[] = [
@@ -16,4 +17,5 @@ export const browsers: readonly Browser[] = [
   tableBrowser,
   mcpToolBrowser,
   ...modelBrowsers,
+  channelBrowser,
 ];

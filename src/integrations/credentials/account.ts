@@ -93,6 +93,7 @@ export class Account {
 
   private sendWith({ accessToken }: FreshToken, request: EgressRequest): Promise<EgressResponse> {
     const headers = { ...request.headers, authorization: `Bearer ${accessToken}` };
-    return this.options.egress.request({ ...request, headers });
+    // What another origin answers is no answer of the provider.
+    return this.options.egress.request({ ...request, headers, followRedirects: 'same-origin' });
   }
 }

@@ -7,6 +7,7 @@ import { mcpServer } from './mcp-server.resource-type.js';
 import { openAiCompatible } from './openai-compatible.resource-type.js';
 import { postgresDatabase } from './postgres-database.resource-type.js';
 import { smtpServer } from './smtp-server.resource-type.js';
+import { slackWorkspace } from './slack-workspace.resource-type.js';
 
 /** Every resource type; a new one is a file beside this one and a line here. */
 export const resourceTypes: readonly ResourceType[] = [
@@ -18,6 +19,7 @@ export const resourceTypes: readonly ResourceType[] = [
   anthropic,
   googleAccount,
   githubAccount,
+  slackWorkspace,
 ];
 
 /** Resource types by key. */

@@ -13,6 +13,10 @@ import { sheetsReadRange } from './google/sheets-read-range.tool.js';
 import { httpRequest } from './http/http-request.tool.js';
 import { mcpCall } from './mcp/mcp-call.tool.js';
 import { postgresQuery } from './postgres/postgres-query.tool.js';
+import { linearCreateIssue } from './linear/linear-create-issue.tool.js';
+import { notionCreatePage } from './notion/notion-create-page.tool.js';
+import { slackListChannels } from './slack/slack-list-channels.tool.js';
+import { slackPostMessage } from './slack/slack-post-message.tool.js';
 
 /** Every tool; a new one is a file beside this one and a line here. */
 export const tools: readonly Tool[] = [
@@ -30,6 +34,10 @@ export const tools: readonly Tool[] = [
   githubListIssues,
   githubCreateIssue,
   githubCreateComment,
+  slackPostMessage,
+  slackListChannels,
+  notionCreatePage,
+  linearCreateIssue,
 ];
 
 /** Tools by key. */

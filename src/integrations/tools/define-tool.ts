@@ -28,6 +28,23 @@ export interface CredentialNeeds {
   readonly credentialsOptional?: true;
 }
 
+/** One of the functions that a tool is to a model. */
+export type ToolFunction = {
+  /** What the other side calls it. */
+  name: string;
+  description: string;
+  /** JSON Schema of its arguments. */
+  parameters: JsonObject;
+};
+
+/** A tool that is many: what it can do is known to its resource only. */
+export interface ToolFunctions {
+  /** @param fixed inputs that the model does not choose: they may leave fewer functions */
+  list(access: Access, fixed: JsonObject): Promise<ToolFunction[]>;
+  /** The tool's inputs for a call of one of them. */
+  inputs(name: string, given: JsonObject): JsonObject;
+}
+
 /** Something a `tool` node can call. */
 export interface Tool<Input extends JsonObject = JsonObject> extends CredentialNeeds {
   /** `<provider or kind>.<verb>`, e.g. `http.request`. */
@@ -42,6 +59,8 @@ export interface Tool<Input extends JsonObject = JsonObject> extends CredentialN
   readonly literalInputs?: readonly string[];
   /** Its inputs may have `${secrets.…}` of its resource: they go nowhere but to that. */
   readonly takesSecrets?: true;
+  /** What models see in its place. */
+  readonly functions?: ToolFunctions;
   /** Inputs that work, for the documentation. */
   readonly example: JsonObject;
   /** Hosts the inputs name literally, for the preflight report. */

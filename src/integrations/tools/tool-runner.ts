@@ -4,7 +4,7 @@ import { schemaValidator } from '../../common/json-schema.js';
 import { type Access } from '../credentials/access.js';
 import { CredentialResolver } from '../credentials/credential-resolver.js';
 import { TOOL_CATALOGUE, type ToolCatalogue } from './catalogue.js';
-import { type Tool } from './define-tool.js';
+import { type Tool, type ToolFunction } from './define-tool.js';
 import { ToolError } from './tool-error.js';
 
 /** One call of a tool. */
@@ -42,6 +42,18 @@ export class ToolRunner {
       return tool.run({ ...access, idempotencyKey }, inputs);
     });
   }
+
+  /** What a tool that is many is to models. @throws as `run` */
+  functions({ fixed, ...request }: FunctionsRequest): Promise<ToolFunction[]> {
+    const tool = this.tools.get(request.tool)!;
+    return this.credentials.use({ ...request, needs: tool }, (access) => tool.functions!.list(access, fixed));
+  }
+}
+
+/** A question for what a tool is to models. */
+export interface FunctionsRequest extends Pick<ToolCall, 'userId' | 'tool' | 'connection' | 'resource' | 'signal'> {
+  /** Inputs that the model does not choose. */
+  readonly fixed: JsonObject;
 }
 
 function inputsOf({ inputs, withSecrets }: ToolCall, access: Access): JsonObject {

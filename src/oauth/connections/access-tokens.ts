@@ -5,56 +5,30 @@ import { asDatabaseUnavailable } from '../../common/database/database.errors.js'
 import { textArray } from '../../common/database/sql-array.js';
 import { makePublicId } from '../../common/public-id.js';
 import { OAuthClients } from '../clients/oauth-clients.js';
-import {
-  ConnectionNeedsReauthError,
-  ConnectionNotFoundError,
-  ConnectionUnavailableError,
-  ProviderNotConfiguredError,
-} from '../oauth.errors.js';
+import { ConnectionNotFoundError, ConnectionUnavailableError, ProviderNotConfiguredError } from '../oauth.errors.js';
 import { TokenEndpoint } from '../protocol/token-endpoint.js';
 import { type TokenGrant } from '../protocol/token-grant.js';
 import { OAuthRefusedError, OAuthTroubleError } from '../protocol/upstream.errors.js';
 import { ProviderRegistry } from '../providers/provider-registry.js';
 import { ConnectionTokens, type TokenOwner } from './connection-tokens.js';
 import { type OAuthConnectionStatus } from './oauth-connection.entity.js';
+import {
+  freshOf,
+  type FreshToken,
+  needsReauth,
+  ownerOf,
+  publicIdOf,
+  tokenColumns,
+  type TokenRow,
+} from './token-row.js';
 import { Turnstile } from './turnstile.js';
 
-/** A token that works at the moment. */
-export interface FreshToken {
-  readonly accessToken: string;
-  /** Granted. */
-  readonly scopes: readonly string[];
-  /** The uuid of its connection. */
-  readonly connectionId: string;
-  readonly provider: string;
-}
-
-interface Row {
-  id: string;
-  connection_id: string;
-  user_id: string;
-  provider: string;
-  account_label: string;
-  access_token: string;
-  refresh_token: string | null;
-  scopes: string[];
-  status: OAuthConnectionStatus;
-  last_error: string | null;
-  refresh_failures: number;
-  /** Whether it lasts long enough to be used. */
-  lasts: boolean;
-  /** Whether it has not ended yet. */
-  works: boolean;
-  /** Seconds until a refresh may be tried again; none or less: at once. */
-  patience: number | null;
-}
-
 /** What came of a refresh, to be told when it is stored. */
-type Outcome = { row: Row; accessToken: string } | { error: Error };
+type Outcome = { row: TokenRow; accessToken: string } | { error: Error };
 
 /** What a provider gave. */
 interface Refreshed {
-  row: Row;
+  row: TokenRow;
   grant: TokenGrant;
 }
 
@@ -72,12 +46,6 @@ const RESCUE_PAUSE_MS = 200;
 const goneForGood = new Set(['invalid_grant', 'access_denied']);
 /** No standard code says that the owner took access back; these are Slack's. */
 const takenBack = new Set(['token_revoked', 'account_inactive']);
-
-const columns = `id::text, connection_id, user_id::text, provider, account_label, access_token, refresh_token, scopes, status,
-  last_error, refresh_failures,
-  expires_at is null or expires_at > now() + ? * interval '1 second' as lasts,
-  expires_at is null or expires_at > now() as works,
-  extract(epoch from retry_at - now())::float8 as patience`;
 
 /** The one path to access tokens. Refreshes a token that is about to end: once, whoever asks and however many. */
 @Injectable()
@@ -130,7 +98,7 @@ export class AccessTokens {
   }
 
   /** Callers of this process share one refresh. */
-  private refreshOnce(row: Row, rejected: string | undefined, leewaySeconds: number): Promise<FreshToken> {
+  private refreshOnce(row: TokenRow, rejected: string | undefined, leewaySeconds: number): Promise<FreshToken> {
     const { id } = row;
     const known = this.underWay.get(id);
     if (known) return known;
@@ -146,7 +114,7 @@ export class AccessTokens {
    * with the lock, an error as well as a token.
    */
   private async refresh(
-    { connection_id: connectionId, user_id: userId }: Row,
+    { connection_id: connectionId, user_id: userId }: TokenRow,
     rejected: string | undefined,
     leewaySeconds: number,
   ): Promise<FreshToken> {
@@ -186,7 +154,7 @@ export class AccessTokens {
 
   private async ask(
     em: EntityManager,
-    row: Row,
+    row: TokenRow,
     sealed: string,
     rejected: string | undefined,
     hold: (refreshed: Refreshed) => void,
@@ -233,7 +201,7 @@ export class AccessTokens {
   }
 
   /** Nobody but the owner can help. */
-  private async end(em: EntityManager, row: Row, status: OAuthConnectionStatus, why: string): Promise<Outcome> {
+  private async end(em: EntityManager, row: TokenRow, status: OAuthConnectionStatus, why: string): Promise<Outcome> {
     await em.execute(`update oauth_connection set status = ?, last_error = ?, updated_at = now() where id = ?`, [
       status,
       why,
@@ -244,7 +212,12 @@ export class AccessTokens {
   }
 
   /** Another time may be better: nobody asks before that. */
-  private async backOff(em: EntityManager, row: Row, rejected: string | undefined, error: Error): Promise<Outcome> {
+  private async backOff(
+    em: EntityManager,
+    row: TokenRow,
+    rejected: string | undefined,
+    error: Error,
+  ): Promise<Outcome> {
     const wished = error instanceof OAuthTroubleError ? error.retryAfter : undefined;
     const seconds = Math.min(
       wished ?? FIRST_BACKOFF_SECONDS * 2 ** Math.min(row.refresh_failures, 10),
@@ -261,7 +234,7 @@ export class AccessTokens {
   }
 
   /** While there is no new token, the old one serves to its very end. */
-  private async makeDo(row: Row, rejected: string | undefined, seconds: number): Promise<Outcome> {
+  private async makeDo(row: TokenRow, rejected: string | undefined, seconds: number): Promise<Outcome> {
     if (row.works) {
       const accessToken = await this.open(row);
       if (accessToken !== rejected) return { row, accessToken };
@@ -271,14 +244,14 @@ export class AccessTokens {
   }
 
   /** The stored token, if it is good. @throws ConnectionNeedsReauthError */
-  private async usable(row: Row, rejected: string | undefined): Promise<FreshToken | undefined> {
+  private async usable(row: TokenRow, rejected: string | undefined): Promise<FreshToken | undefined> {
     if (row.status !== 'healthy') throw needsReauth(row, row.last_error ?? '');
     if (!row.lasts) return undefined;
     const accessToken = await this.open(row);
     return accessToken === rejected ? undefined : freshOf(row, accessToken);
   }
 
-  private open(row: Row): Promise<string> {
+  private open(row: TokenRow): Promise<string> {
     return this.tokens.open(ownerOf(row), 'access_token', row.access_token);
   }
 
@@ -288,28 +261,12 @@ export class AccessTokens {
     userId: string,
     leewaySeconds: number,
     lock: '' | 'for update' = '',
-  ): Promise<Row> {
-    const [row] = await em.execute<Row[]>(
-      `select ${columns} from oauth_connection where connection_id = ? and user_id = ? ${lock}`,
+  ): Promise<TokenRow> {
+    const [row] = await em.execute<TokenRow[]>(
+      `select ${tokenColumns} from oauth_connection where connection_id = ? and user_id = ? ${lock}`,
       [leewaySeconds, connectionId, userId],
     );
     if (!row) throw new ConnectionNotFoundError(makePublicId('connection', connectionId));
     return row;
   }
-}
-
-function freshOf({ connection_id: connectionId, provider, scopes }: Row, accessToken: string): FreshToken {
-  return { accessToken, scopes, connectionId, provider };
-}
-
-function ownerOf({ connection_id: connectionId, user_id: userId }: Row): TokenOwner {
-  return { connectionId, userId };
-}
-
-function publicIdOf(row: Row): string {
-  return makePublicId('connection', row.connection_id);
-}
-
-function needsReauth(row: Row, why: string): ConnectionNeedsReauthError {
-  return new ConnectionNeedsReauthError(publicIdOf(row), row.provider, row.account_label, why);
 }

@@ -8,6 +8,7 @@ const contextOf = (signal = new AbortController().signal): RunContext => ({
   callTool: () => Promise.reject(new Error('not used')),
   callWorkflow: () => Promise.reject(new Error('not used')),
   askModel: () => Promise.reject(new Error('not used')),
+  listFunctions: () => Promise.reject(new Error('not used')),
 });
 const soon = () => new Promise<void>((resolve) => setImmediate(resolve));
 

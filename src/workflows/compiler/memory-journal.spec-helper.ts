@@ -204,6 +204,7 @@ export async function execute(
       callTool,
       callWorkflow: () => Promise.reject(new Error('not used')),
       askModel: () => Promise.reject(new Error('not used')),
+      listFunctions: () => Promise.reject(new Error('not used')),
     });
     return done({ output: workflow.output ? workflow.output(end) : value });
   } catch (error) {

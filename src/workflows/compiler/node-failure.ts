@@ -19,6 +19,8 @@ export class NodeFailure extends Error {
     readonly detail: ErrorDetail,
     message: string,
     readonly retryable: boolean,
+    /** Seconds after which the other side wants to be asked again, at the earliest. */
+    readonly retryAfter?: number,
     options?: ErrorOptions,
   ) {
     super(message, options);
@@ -38,17 +40,26 @@ export function nodeTimeout(nodeId: string, limit: number): NodeError {
 /** Whatever a node threw, as a failure of that node. Errors without a code are ours: their text stays in the log. */
 export function nodeFailure(error: unknown, at: { nodeId: string; path: string; attempt: number }): NodeFailure {
   if (error instanceof NodeFailure) return error;
-  const { code, message, retryable, problem } = describe(error);
+  const { code, message, retryable, problem, retryAfter } = describe(error);
   const detail: ErrorDetail = { code, node_id: at.nodeId, path: at.path, attempt: at.attempt };
   if (problem !== undefined) detail.problem = problem;
-  return new NodeFailure(detail, message, retryable, { cause: error });
+  return new NodeFailure(detail, message, retryable, retryAfter, { cause: error });
 }
 
-function describe(error: unknown): { code: string; message: string; retryable: boolean; problem?: Json } {
+/** What is known of an error. */
+interface Description {
+  code: string;
+  message: string;
+  retryable: boolean;
+  problem?: Json;
+  retryAfter?: number;
+}
+
+function describe(error: unknown): Description {
   if (error instanceof NodeError) return error;
   if (error instanceof Error && 'code' in error && 'retryable' in error) {
-    const known = error as Error & { code: string; retryable: boolean; problem?: Json };
-    return { code: known.code, message: known.message, retryable: known.retryable, problem: known.problem };
+    const { code, message, retryable, problem, retryAfter } = error as Error & Description;
+    return { code, message, retryable, problem, retryAfter };
   }
   if (error instanceof Error && 'code' in error && 'expression' in error) {
     return { code: String(error.code), message: error.message, retryable: false };

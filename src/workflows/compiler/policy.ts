@@ -12,6 +12,9 @@ import { recordOutput } from './record-step.js';
 /** Something that gives a node's value, or throws a NodeFailure. */
 export type Attempt = (chain: Chain) => Promise<Json>;
 
+/** Longer than this nobody is left alone because they ask for it. */
+const LONGEST_ASKED_MS = 3_600_000;
+
 /** Whether the node runs at all; a `when` that is false leaves null as its value, and a step that says SKIPPED. */
 export function whenOf(node: NodeSpec): (scope: Scope) => boolean {
   if (node.when === undefined) return () => true;
@@ -28,15 +31,19 @@ export function withRetry(node: NodeSpec, attempt: Attempt): Attempt {
     const path = chain.pathOf(node.id);
     // A node that had failed as often as it may was about to fail for good, or begins anew inside an outer retry.
     let failures = journal.takeEarlierFailures(path) % retry.max_attempts;
+    let asked = 0;
     for (;;) {
       if (failures > 0 && !journal.recorded(path)) {
         const at = `${path}.retry${journal.nextAttempt(path)}`;
-        await delay(chain.context, at, pauseBefore(retry, failures), { type: 'retry', node_id: node.id });
+        const pause = Math.max(pauseBefore(retry, failures), asked);
+        await delay(chain.context, at, pause, { type: 'retry', node_id: node.id });
       }
       try {
         return await attempt(chain);
       } catch (error) {
         if (!failedHere(error, chain) || !error.retryable || ++failures >= retry.max_attempts) throw error;
+        // Whoever says when to come back is not asked before, whatever the node's own intervals are.
+        asked = Math.min((error.retryAfter ?? 0) * 1_000, LONGEST_ASKED_MS);
       }
     }
   };

@@ -83,6 +83,7 @@ export interface RunContext {
   readonly waitsForReconnect?: boolean;
   readonly callTool: Execution['callTool'];
   readonly askModel: Execution['askModel'];
+  readonly listFunctions: Execution['listFunctions'];
   readonly callWorkflow: Execution['callWorkflow'];
 }
 

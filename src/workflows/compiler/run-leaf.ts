@@ -69,7 +69,7 @@ function attempt(leaf: CompiledLeaf, chain: Chain, step: StepStart): Json | Prom
 
 /** What the leaf, or a part of it, is given. */
 function executionOf(leaf: CompiledLeaf, chain: Chain, step: StepStart, signal: AbortSignal): Execution {
-  const { callTool, callWorkflow, askModel, journal } = chain.context;
+  const { callTool, callWorkflow, askModel, listFunctions, journal } = chain.context;
   const { path, attempt } = step;
   return {
     nodeId: leaf.id,
@@ -80,6 +80,7 @@ function executionOf(leaf: CompiledLeaf, chain: Chain, step: StepStart, signal: 
     callTool,
     callWorkflow,
     askModel,
+    listFunctions,
     part: (name, work) => runPart(leaf, chain, `${path}.${name}`, signal, work),
     pause: (begin) => pauseAt(journal, path, () => ({ ...begin(), node_id: leaf.id }) as Pause),
     showInputs: (inputs) => (step.inputs = inputs),

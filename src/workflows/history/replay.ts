@@ -27,10 +27,11 @@ export async function nodesAfter(
   return [...effects.keys()].filter((nodeId) => journal.next.has(nodeId));
 }
 
-const noEffects: Pick<RunContext, 'callTool' | 'callWorkflow' | 'askModel'> = {
+const noEffects: Pick<RunContext, 'callTool' | 'callWorkflow' | 'askModel' | 'listFunctions'> = {
   callTool: () => Promise.reject(new Error('a replay calls no tool')),
   callWorkflow: () => Promise.reject(new Error('a replay starts no run')),
   askModel: () => Promise.reject(new Error('a replay asks no model')),
+  listFunctions: () => Promise.reject(new Error('a replay asks for no functions')),
 };
 
 /** Answers from what is recorded, and ends each lane where that ends. */

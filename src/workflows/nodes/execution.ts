@@ -1,5 +1,5 @@
 import { type Json, type JsonObject } from '../../common/json.js';
-import { type ModelAnswer, type ModelQuestion } from '../../integrations/index.js';
+import { type ModelAnswer, type ModelQuestion, type ToolFunction } from '../../integrations/index.js';
 import { type Pause, type PauseEnd } from './pause.js';
 
 /** The values that expressions can refer to at one place, by name. */
@@ -16,6 +16,8 @@ export interface Execution {
   /** Aborts when the run ends early or the node's time is over. */
   readonly signal: AbortSignal;
   callTool(call: ToolCall, execution: Execution): Promise<Json>;
+  /** What a tool is to models, where that is known to its resource only. */
+  listFunctions(call: Omit<ToolCall, 'withSecrets'>, execution: Execution): Promise<ToolFunction[]>;
   /** Runs another workflow as a child of this run. */
   callWorkflow(call: WorkflowCall, execution: Execution): Promise<Json>;
   /**

@@ -1,13 +1,13 @@
 import { type Json, type JsonObject } from '../../common/json.js';
 import { type ModelAnswer, type ModelMessage, type ModelUsage } from '../../integrations/index.js';
 import { type Execution, type ModelCall } from './execution.js';
-import { type LlmFunctions } from './llm-tools.js';
+import { type LlmTools } from './llm-tools.js';
 import { NodeError } from './node-error.js';
 
 /** A conversation to be had. */
 export interface Conversation {
   readonly question: Omit<ModelCall, 'functions'>;
-  readonly functions: LlmFunctions;
+  readonly tools: LlmTools;
   readonly maxRounds: number;
 }
 
@@ -18,14 +18,9 @@ const LONGEST_RESULT = 100_000;
  * Asks until the model has nothing to be called any more. With functions, each answer and each call is a part of the node: a
  * crash repeats neither, and the conversation goes on where it was.
  */
-export async function converse(
-  execution: Execution,
-  { question, functions: { functions, call }, maxRounds }: Conversation,
-): Promise<Json> {
-  if (functions.length === 0) {
-    const answer = await ask({ ...question, functions }, execution);
-    return valueOf(answer);
-  }
+export async function converse(execution: Execution, { question, tools, maxRounds }: Conversation): Promise<Json> {
+  if (tools.isEmpty) return valueOf(await ask({ ...question, functions: [] }, execution));
+  const { functions, call } = await tools.open(execution);
   const messages: ModelMessage[] = [...question.messages];
   const usage: ModelUsage = { model: question.model, input_tokens: 0, output_tokens: 0, total_tokens: 0 };
   for (let round = 1; round <= maxRounds; round++) {

@@ -17,6 +17,14 @@ export interface LlmTool {
   readonly resource?: string;
 }
 
+/** The tools of a node, prepared once. */
+export interface LlmTools {
+  /** Whether there are any. */
+  readonly isEmpty: boolean;
+  /** The functions of one conversation; those that only a resource knows are asked for once, and recorded. */
+  open(execution: Execution): Promise<LlmFunctions>;
+}
+
 /** The functions of one conversation, and how they are called. */
 export interface LlmFunctions {
   readonly functions: readonly ModelFunction[];
@@ -44,24 +52,42 @@ export function toolUses(tools: unknown): NodeUse[] {
   }));
 }
 
-/** Prepares the tools of a node once. @returns what makes the functions of one execution */
-export function prepareFunctions(tools: unknown, catalogue: ToolCatalogue): LlmFunctions {
-  const prepared = new Map<string, PreparedFunction>();
-  for (const { entry } of entriesOf(tools)) {
-    const tool = catalogue.get(entry.tool)!;
-    const name = freeName(entry.name ?? tool.key.replaceAll('.', '_'), prepared);
-    prepared.set(name, { entry, declared: declare(name, entry, tool), fixed: parseToolInputs(entry.inputs ?? {}) });
-  }
+/** Prepares the tools of a node. */
+export function prepareTools(tools: unknown, catalogue: ToolCatalogue): LlmTools {
+  const prepared = entriesOf(tools).map(({ entry }) => ({
+    entry,
+    tool: catalogue.get(entry.tool)!,
+    fixed: parseToolInputs(entry.inputs ?? {}),
+  }));
   return {
-    functions: [...prepared.values()].map(({ declared }) => declared),
-    call: (wanted, execution) => call(prepared.get(wanted.name), wanted, execution),
+    isEmpty: prepared.length === 0,
+    async open(execution) {
+      const functions = new Map<string, PreparedFunction>();
+      for (const [index, one] of prepared.entries()) {
+        for (const declared of await declare(one, index, execution)) {
+          const name = freeName(declared.name, functions);
+          functions.set(name, { ...one, theirName: declared.name, declared: { ...declared, name } });
+        }
+      }
+      return {
+        functions: [...functions.values()].map(({ declared }) => declared),
+        call: (wanted, at) => call(functions.get(wanted.name), wanted, at),
+      };
+    },
   };
 }
 
-interface PreparedFunction {
+/** A tool of a node. */
+interface PreparedTool {
   readonly entry: LlmTool;
-  readonly declared: ModelFunction;
+  readonly tool: Tool;
   readonly fixed: ReturnType<typeof parseToolInputs>;
+}
+
+interface PreparedFunction extends PreparedTool {
+  /** What the tool itself calls it, where it is many. */
+  readonly theirName: string;
+  readonly declared: ModelFunction;
 }
 
 async function call(
@@ -71,10 +97,11 @@ async function call(
 ): Promise<Json> {
   if (!prepared) return failure('input-invalid', `There is no function "${name}".`);
   if (!isJsonObject(given)) return failure('input-invalid', 'The arguments of a function are a JSON object.');
-  const { entry, fixed } = prepared;
+  const { entry, tool, fixed, theirName } = prepared;
   const { inputs, withSecrets } = fixed(execution.scope);
+  const chosen = tool.functions ? tool.functions.inputs(theirName, given) : given;
   // What is fixed wins, whatever the model asks for.
-  const all = { ...given, ...inputs };
+  const all = { ...chosen, ...inputs };
   execution.showInputs({ tool: entry.tool, ...all });
   try {
     return await execution.callTool(
@@ -82,7 +109,7 @@ async function call(
         nodeId: execution.nodeId,
         tool: entry.tool,
         inputs: all,
-        withSecrets: withSecrets && ((secrets) => ({ ...given, ...withSecrets(secrets) })),
+        withSecrets: withSecrets && ((secrets) => ({ ...chosen, ...withSecrets(secrets) })),
         connection: entry.connection,
         resource: entry.resource,
       },
@@ -119,13 +146,32 @@ function entriesOf(tools: unknown): Entry[] {
 }
 
 /** A tool as the model sees it: without what is fixed, and without what can't be left to a model. */
-function declare(name: string, { description, inputs = {} }: LlmTool, tool: Tool): ModelFunction {
+async function declare(
+  { entry, tool, fixed }: PreparedTool,
+  index: number,
+  execution: Execution,
+): Promise<ModelFunction[]> {
+  const { name, description, inputs = {}, connection, resource } = entry;
+  if (tool.functions) {
+    const call = {
+      nodeId: execution.nodeId,
+      tool: tool.key,
+      inputs: fixed(execution.scope).inputs,
+      connection,
+      resource,
+    };
+    return (await execution.part(`tools${index + 1}`, (part) =>
+      part.listFunctions(call, part),
+    )) as unknown as ModelFunction[];
+  }
   const hidden = new Set([...Object.keys(inputs), ...(tool.literalInputs ?? [])]);
-  return {
-    name,
-    description: (description ?? `${tool.title}. ${tool.description}`).slice(0, 4_000),
-    parameters: without(tool.input, hidden),
-  };
+  return [
+    {
+      name: name ?? tool.key,
+      description: (description ?? `${tool.title}. ${tool.description}`).slice(0, 4_000),
+      parameters: without(tool.input, hidden),
+    },
+  ];
 }
 
 function without(schema: JsonSchema, hidden: ReadonlySet<string>): JsonObject {
@@ -138,10 +184,11 @@ function without(schema: JsonSchema, hidden: ReadonlySet<string>): JsonObject {
   return { ...rest, properties: Object.fromEntries(shown), required: needed };
 }
 
-/** The same tool twice, with other fixed inputs: `http_request`, `http_request_2`. */
+/** A name as models take them: letters, digits, `_` and `-`, 64 at most; the same one twice becomes `http_request_2`. */
 function freeName(name: string, taken: ReadonlyMap<string, unknown>): string {
+  const plain = name.replace(/[^a-zA-Z0-9_-]/g, '_').slice(0, 60) || 'function';
   for (let count = 1; ; count++) {
-    const free = count === 1 ? name : `${name.slice(0, 60)}_${count}`;
+    const free = count === 1 ? plain : `${plain}_${count}`;
     if (!taken.has(free)) return free;
   }
 }

@@ -5,7 +5,7 @@ import { parseTemplate } from '../expressions/template.js';
 import { type NodeSpec } from '../spec/workflow-spec.js';
 import { defineLeaf } from './define-node.js';
 import { converse } from './llm-conversation.js';
-import { type LlmTool, prepareFunctions, toolPlaces, toolUses } from './llm-tools.js';
+import { type LlmTool, prepareTools, toolPlaces, toolUses } from './llm-tools.js';
 import { conversationOf, messagesSchema } from './llm-messages.js';
 import { template } from './place.js';
 import { credentialFields } from './tool.node.js';
@@ -94,14 +94,14 @@ export const llmNode = defineLeaf<LlmNode>({
     const { model, resource, output_schema: outputSchema, temperature, max_tokens: maxTokens } = node;
     const question = { nodeId: node.id, model, resource, outputSchema, temperature, maxTokens };
     const texts = parseTemplate(textsOf(node));
-    const functions = prepareFunctions(node.tools, tools);
+    const known = prepareTools(node.tools, tools);
     const maxRounds = node.max_rounds ?? DEFAULT_ROUNDS;
     return (execution) => {
       const evaluated = texts.evaluate(execution.scope) as JsonObject;
       execution.showInputs({ model, ...evaluated });
       return converse(execution, {
         question: { ...question, messages: conversationOf(evaluated) },
-        functions,
+        tools: known,
         maxRounds,
       });
     };

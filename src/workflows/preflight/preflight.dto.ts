@@ -29,11 +29,13 @@ export class FindingResponse implements Finding {
 
 /** What a workflow reaches out to. */
 export class RequirementsResponse {
+  /** Named by nodes, or what they would use. @example [] */
   connections: string[];
   /** Scopes that the connections need. */
   scopes: string[];
+  /** Named by nodes, or what they would use. @example ["res_0190b6a0-7e2c-7d3a-9f10-3b6f2f0c1a2b"] */
   resources: string[];
-  /** Hosts that are named literally. @example ["api.example.com"] */
+  /** Hosts that are named literally, and those of the resources and accounts. @example ["api.example.com"] */
   hosts: string[];
   /** @example ["http.request"] */
   tools: string[];

@@ -18,7 +18,7 @@ const everything: JsonObject = {
   version: '1',
   inputs: {
     type: 'object',
-    properties: { n: { type: 'integer' }, day: {}, rows: {}, id: {}, numbers: {}, prices: {} },
+    properties: { n: { type: 'integer' }, day: {}, rows: {}, id: {}, numbers: {}, prices: {}, mail: {} },
   },
   nodes: nodeTypes.map(({ example }) => example),
   output: { n: '${inputs.n}' },

@@ -11,7 +11,7 @@ export const branchBrowser = defineBrowser({
   title: 'Branches',
   parent: 'the repository, owner/name',
   async list(access, request) {
-    const [, owner, repo] = /^([\w.-]+)\/([\w.-]+)$/.exec(request.parent) ?? [];
+    const [, owner, repo] = /^([\w-]+)\/(?!\.{1,2}$)([\w.-]+)$/.exec(request.parent) ?? [];
     if (owner === undefined || repo === undefined) {
       throw new BrowsingInvalidError('/parent', `"${request.parent}" is no repository: it must be owner/name.`);
     }

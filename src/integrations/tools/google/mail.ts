@@ -19,7 +19,7 @@ export interface Mail {
 }
 
 /** The name of the header that tells a repeated mail from a second one. */
-export const IDEMPOTENCY_HEADER = 'X-Seer-Idempotency-Key';
+const IDEMPOTENCY_HEADER = 'X-Seer-Idempotency-Key';
 
 /**
  * Writes a mail down (RFC 5322, RFC 2045). Its files are none of ours: nothing is read from disk or from the net.

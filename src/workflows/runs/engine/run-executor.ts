@@ -82,6 +82,8 @@ export class RunExecutor {
       waitsForReconnect: workflow.spec.settings?.on_reauth === 'wait',
       callTool: (call, at) => this.callTool(run, call, at),
       askModel: (call, at) => this.askModel(run, call, at),
+      listFunctions: ({ inputs: fixed, ...call }, { signal: stop }) =>
+        this.tools.functions({ ...call, fixed, userId: run.userId, signal: stop }),
       callWorkflow: (call, at) => this.children.call(run, call, at),
     };
     try {
