@@ -3,6 +3,7 @@ import { defineTool } from '../define-tool.js';
 import { ToolError } from '../tool-error.js';
 import { shorten } from '../verdict.js';
 import { withMcp } from './mcp-client.js';
+import { listMcpTools } from './mcp-tools.js';
 
 interface CallInput extends JsonObject {
   tool: string;
@@ -39,6 +40,19 @@ export const mcpCall = defineTool<CallInput>({
     },
   },
   example: { tool: 'search', arguments: { query: 'weather in Oslo' } },
+  // A model sees the tools of the server, each with its own schema.
+  functions: {
+    async list(access, { tool: only }) {
+      const found = await listMcpTools(access);
+      const wanted = only === undefined ? found : found.filter(({ name }) => name === only);
+      if (wanted.length === 0) {
+        const which = only === undefined ? 'no tools' : `no tool ${JSON.stringify(only)}`;
+        throw new ToolError('upstream-refused', `The MCP server has ${which}.`, false);
+      }
+      return wanted.map(({ name, description, inputSchema }) => ({ name, description, parameters: inputSchema }));
+    },
+    inputs: (tool, given) => ({ tool, arguments: given }),
+  },
   async run(context, { tool, arguments: given }) {
     const result = await withMcp(context, ({ client, options }) =>
       client.callTool({ name: tool, arguments: given }, options),
