@@ -20,18 +20,13 @@ mkdirSync(directory, { recursive: true });
 /** The shop's database: what was ordered, and a table for reports. */
 async function database() {
   const server = await startEmbeddedPostgres({ directory: join(directory, 'postgres'), settings: { fsync: 'off' } });
-  const client = new pg.Client({ connectionString: server.adminUrl });
-  await client.connect();
-  await client.query(`
-    drop database if exists shop with (force)`);
-  await client.query('create database shop');
-  await client.query(`
-    do $$ begin create role clerk login; exception when duplicate_object then null; end $$`);
-  await client.query(`alter role clerk password 'playground'`);
-  await client.end();
-  const shop = new pg.Client({ connectionString: server.adminUrl, database: 'shop' });
-  shop.database = 'shop';
-  await shop.connect();
+  const admin = await connect(server.adminUrl);
+  await admin.query('drop database if exists shop with (force)');
+  await admin.query('create database shop');
+  await admin.query('do $$ begin create role clerk login; exception when duplicate_object then null; end $$');
+  await admin.query(`alter role clerk password 'playground'`);
+  await admin.end();
+  const shop = await connect(Object.assign(new URL(server.adminUrl), { pathname: '/shop' }).href);
   await shop.query(`
     create table orders (id int primary key, article text not null, pieces int not null, state text not null);
     insert into orders values (1, 'tea', 2, 'open'), (2, 'coffee', 1, 'sent'), (3, 'cocoa', 4, 'open');
@@ -44,6 +39,12 @@ async function database() {
     secrets: { password: 'playground' },
   });
   return server;
+}
+
+async function connect(connectionString) {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  return client;
 }
 
 /** The price list: `GET /prices` with the key in `X-Api-Key`. */
