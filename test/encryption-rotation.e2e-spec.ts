@@ -36,7 +36,7 @@ afterAll(async () => {
   await Promise.all([one.close(), two.close()]);
 });
 
-beforeEach(() => behind.query('truncate oauth_client, oauth_connection, oauth_authorization'));
+beforeEach(() => behind.query('truncate oauth_client, oauth_connection, oauth_authorization cascade'));
 
 const encryptionOf = ({ app }: TestApp) => app.get(EncryptionService);
 const rotationOf = ({ app }: TestApp) => app.get(KeyRotation);
@@ -286,9 +286,11 @@ describe('three rotations under load', () => {
     const began = await primary();
     const variables = { DATABASE_URL: one.databaseUrl, SEER_MASTER_KEY: masterKey, ...quick };
     for (let round = 0; round < 3; round++) {
+      const killed = round < 2 ? new Program('dist/test/support/rotating-process.js', variables) : undefined;
+      // It takes its time to start; the rotation does not wait for it.
+      await killed?.says('waiting');
       const { keyId } = await rotationOf(one).begin();
-      if (round < 2) {
-        const killed = new Program('dist/test/support/rotating-process.js', variables);
+      if (killed) {
         await killed.says('rotating');
         await delay(200 + round * 700);
         await killed.stop('SIGKILL');

@@ -1,4 +1,5 @@
 import { asDatabaseUnavailable } from '../../common/database/database.errors.js';
+import { CiphertextError } from '../../common/encryption/encryption.errors.js';
 import { DomainError } from '../../common/errors.js';
 import { type Json, type JsonObject } from '../../common/json.js';
 import { ToolError } from '../tools/tool-error.js';
@@ -15,6 +16,8 @@ export interface Failure {
  * is a fault of ours.
  */
 export function asNodeError(error: unknown): unknown {
+  if (error instanceof CiphertextError)
+    return new ToolError(error.code, error.message, false, undefined, undefined, { cause: error });
   if (!(error instanceof DomainError) || asDatabaseUnavailable(error)) return error;
   const { code, message, kind, extensions, retryAfter } = error;
   const problem = Object.keys(extensions).length > 0 ? (extensions as JsonObject) : undefined;
