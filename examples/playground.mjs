@@ -1,6 +1,6 @@
 // Everything that examples/order-report.json works with, on this machine and without the internet:
 // a PostgreSQL database, an HTTP API that wants a key, a mail server, an MCP server, and a language model that is none.
-// `node examples/playground.mjs` starts them and writes what Seer must know of each into `.playground/`, ready for curl.
+// `npm run playground` starts them and writes what Seer must know of each into `.playground/`, ready for curl.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
