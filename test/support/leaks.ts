@@ -1,4 +1,7 @@
-/** How a secret may be spelt in a text: as it is, URL-encoded, in hexadecimal, and in base64 at any place of what was encoded. */
+/**
+ * How a secret may be spelt in a text: as it is, URL-encoded, in hexadecimal, in base64 at any place of what was encoded, and
+ * as JSON writes it, or JSON within JSON.
+ */
 export function spellingsOf(secret: string): string[] {
   const encoded = [0, 1, 2].flatMap((offset) => {
     const bytes = Buffer.from('-'.repeat(offset) + secret);
@@ -8,14 +11,24 @@ export function spellingsOf(secret: string): string[] {
   });
   const hex = Buffer.from(secret).toString('hex');
   const escaped = [...Buffer.from(secret)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
-  return [...new Set([secret, encodeURIComponent(secret), escaped, escaped.toUpperCase(), hex, ...encoded])];
+  const json = JSON.stringify(secret).slice(1, -1);
+  const urls = [encodeURIComponent(secret), encodeURI(secret), escaped, escaped.toUpperCase()];
+  return [...new Set([secret, json, JSON.stringify(json).slice(1, -1), ...urls, hex, ...encoded])];
 }
 
 /** The secrets that stand in a text, each with the spelling in which it was found. */
 export function leaksIn(text: string, secrets: Iterable<string>): [secret: string, spelling: string][] {
-  return [...secrets].flatMap((secret) =>
-    spellingsOf(secret)
-      .filter((spelling) => text.includes(spelling))
-      .map((spelling): [string, string] => [secret, spelling]),
+  const wanted = [...secrets].flatMap((secret) =>
+    spellingsOf(secret).map((spelling): [string, string] => [secret, spelling]),
   );
+  // One walk through the text for all of them, which may be very many.
+  const width = Math.min(8, ...wanted.map(([, spelling]) => spelling.length));
+  const byHead = Map.groupBy(wanted, ([, spelling]) => spelling.slice(0, width));
+  const found = new Set<[string, string]>();
+  for (let at = 0; at + width <= text.length; at++) {
+    for (const one of byHead.get(text.slice(at, at + width)) ?? []) {
+      if (text.startsWith(one[1], at)) found.add(one);
+    }
+  }
+  return [...found];
 }

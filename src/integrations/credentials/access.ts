@@ -28,8 +28,8 @@ export interface Access {
   hide(text: string): void;
   /** A text without the secrets in it, for what is told before the work is over. */
   scrub(text: string): string;
-  /** How many characters at the end of a text may be the beginning of a secret. */
-  heldBack(text: string): number;
+  /** The same for a text that goes on: its end may be the beginning of a secret, and is left for the next time. */
+  scrubBegun(text: string): { clean: string; rest: string };
 }
 
 /** The resource of whatever declares that it needs one. */

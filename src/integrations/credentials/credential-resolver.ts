@@ -65,7 +65,7 @@ export class CredentialResolver {
       signal,
       hide: (text) => scrubber.add(text),
       scrub: (text) => scrubber.text(text),
-      heldBack: (text) => scrubber.beginning(text),
+      scrubBegun: (text) => scrubber.begun(text),
       ...(resource && { resource }),
       ...(account && { account }),
     };

@@ -8,22 +8,19 @@ export class HeldBackText {
   private held = '';
 
   constructor(
-    private readonly access: Pick<Access, 'scrub' | 'heldBack'>,
+    private readonly access: Pick<Access, 'scrub' | 'scrubBegun'>,
     private readonly tell: (text: string) => void,
   ) {}
 
   add(text: string): void {
-    this.held = this.access.scrub(this.held + text);
-    const end = this.held.length - this.access.heldBack(this.held);
-    this.send(end);
+    const { clean, rest } = this.access.scrubBegun(this.held + text);
+    this.held = rest;
+    if (clean !== '') this.tell(clean);
   }
 
   end(): void {
-    this.send(this.held.length);
-  }
-
-  private send(end: number): void {
-    if (end > 0) this.tell(this.held.slice(0, end));
-    this.held = this.held.slice(end);
+    const rest = this.access.scrub(this.held);
+    this.held = '';
+    if (rest !== '') this.tell(rest);
   }
 }

@@ -1,53 +1,39 @@
+import { isNativeError } from 'node:util/types';
 import { isJsonObject, type Json } from '../../common/json.js';
+import { spellingsOf } from './spellings.js';
+import { HEAD, TextFinder } from './text-finder.js';
 
 /** What stands where a secret was. */
 export const SCRUBBED = '[secret]';
 
-/** Shorter texts are found by chance in harmless ones. */
-const SHORTEST = 4;
-
 /**
  * Takes secrets out of what comes back from the world: servers repeat what they were sent, in answers and in errors.
- * Knows each secret as it is and in the encodings that it is sent in.
+ * Knows each secret in every spelling. Those that are shorter than a few characters are found by chance in harmless texts,
+ * and are left.
  */
 export class Scrubber {
-  private readonly texts = new Set<string>();
-  private pattern: RegExp | undefined;
+  private readonly secrets = new Set<string>();
+  private finder: TextFinder | undefined;
 
-  /** Secrets from now on; too short ones and empty ones can't be told from other text. */
+  /** Secrets from now on. */
   add(...secrets: readonly string[]): void {
-    for (const secret of secrets) {
-      for (const text of spellings(secret)) if (text.length >= SHORTEST) this.texts.add(text);
-    }
-    this.pattern = undefined;
+    for (const secret of secrets) if (secret.length >= HEAD) this.secrets.add(secret);
+    this.finder = undefined;
   }
 
   get isEmpty(): boolean {
-    return this.texts.size === 0;
-  }
-
-  /** How many characters at the end of a text are the beginning of a secret whose rest may still come. */
-  beginning(text: string): number {
-    let most = 0;
-    for (const secret of this.texts) {
-      for (let length = Math.min(secret.length - 1, text.length); length > most; length--) {
-        if (text.endsWith(secret.slice(0, length))) most = length;
-      }
-    }
-    return most;
+    return this.secrets.size === 0;
   }
 
   text(text: string): string {
-    if (this.isEmpty) return text;
-    // The longest first: one secret may be a part of another.
-    this.pattern ??= new RegExp(
-      [...this.texts]
-        .sort((a, b) => b.length - a.length)
-        .map(escape)
-        .join('|'),
-      'g',
-    );
-    return text.replace(this.pattern, SCRUBBED);
+    return this.isEmpty || text.length < HEAD ? text : this.find().replace(text, SCRUBBED).text;
+  }
+
+  /** A text that goes on. @returns as much of it as is decided, and the rest, which may be the beginning of a secret */
+  begun(text: string): { clean: string; rest: string } {
+    if (this.isEmpty) return { clean: text, rest: '' };
+    const { text: clean, undecided } = this.find().replace(text, SCRUBBED, true);
+    return { clean, rest: text.slice(text.length - undecided) };
   }
 
   /** Keys of objects too. */
@@ -55,54 +41,63 @@ export class Scrubber {
     return (this.isEmpty ? value : this.clean(value ?? null)) as Value;
   }
 
-  /** The same error with clean texts; its class stays, as does everything that is no text. */
+  /** The same error with clean texts, and so are those that it was made of; its class stays, as do numbers and the like. */
   error<Thrown>(thrown: Thrown): Thrown {
-    if (this.isEmpty || !(thrown instanceof Error)) return thrown;
-    for (let error: unknown = thrown, depth = 0; error instanceof Error && depth < 8; error = error.cause, depth++) {
-      for (const key of Object.getOwnPropertyNames(error)) this.cleanProperty(error, key);
-    }
+    if (!this.isEmpty && isError(thrown)) this.cleanError(thrown, new Set());
     return thrown;
   }
 
-  private cleanProperty(error: Error, key: string): void {
-    const value: unknown = (error as unknown as Record<string, unknown>)[key];
-    const isPlain = typeof value === 'string' || Array.isArray(value) || (isJsonObject(value) && !isInstance(value));
-    if (!isPlain) return;
-    const writable = Object.getOwnPropertyDescriptor(error, key)?.writable ?? false;
-    if (writable) Object.assign(error, { [key]: this.clean(value as Json) });
+  private find(): TextFinder {
+    return (this.finder ??= new TextFinder([...this.secrets].flatMap(spellingsOf)));
+  }
+
+  private cleanError(error: Error, seen: Set<Error>): void {
+    if (seen.has(error)) return;
+    seen.add(error);
+    for (const key of Object.getOwnPropertyNames(error)) {
+      const value: unknown = (error as unknown as Record<string, unknown>)[key];
+      const clean = this.cleanPart(value, seen);
+      if (clean !== value) replaceProperty(error, key, clean);
+    }
+  }
+
+  /** Whatever an error holds. What can't be looked through (bytes, headers, sockets) goes: it may hold anything. */
+  private cleanPart(value: unknown, seen: Set<Error>): unknown {
+    if (isError(value)) {
+      this.cleanError(value, seen);
+      return value;
+    }
+    if (typeof value === 'string' || typeof value === 'number') return this.clean(value);
+    if (Array.isArray(value)) return value.map((item) => this.cleanPart(item, seen));
+    if (typeof value !== 'object' || value === null) return value;
+    if (!isPlain(value)) return undefined;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, member]) => [this.text(key), this.cleanPart(member, seen)]),
+    );
   }
 
   private clean(value: Json): Json {
     if (typeof value === 'string') return this.text(value);
+    if (typeof value === 'number') return this.secrets.has(String(value)) ? SCRUBBED : value;
     if (Array.isArray(value)) return value.map((item) => this.clean(item));
     if (!isJsonObject(value)) return value;
     return Object.fromEntries(Object.entries(value).map(([key, member]) => [this.text(key), this.clean(member)]));
   }
 }
 
-function isInstance(value: object): boolean {
+function isError(value: unknown): value is Error {
+  return isNativeError(value) || value instanceof Error;
+}
+
+function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype !== Object.prototype && prototype !== null;
+  // Also one of another realm.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** A secret as it is, and as it looks in URLs, headers, JSON and Basic credentials. */
-function spellings(secret: string): string[] {
-  const bytes = Buffer.from(secret);
-  const url = encodeURIComponent(secret);
-  return [
-    secret,
-    url,
-    url.replaceAll('%20', '+'),
-    url.toLowerCase(),
-    JSON.stringify(secret).slice(1, -1),
-    bytes.toString('base64'),
-    bytes.toString('base64url'),
-    bytes.toString('base64').replace(/=+$/, ''),
-    bytes.toString('hex'),
-    bytes.toString('hex').toUpperCase(),
-  ];
-}
-
-function escape(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+/** Also what is read-only, or computed as `stack` is. */
+function replaceProperty(error: Error, key: string, value: unknown): void {
+  const { configurable, enumerable, writable } = Object.getOwnPropertyDescriptor(error, key)!;
+  if (writable) Object.assign(error, { [key]: value });
+  else if (configurable) Object.defineProperty(error, key, { configurable, enumerable: enumerable!, value });
 }

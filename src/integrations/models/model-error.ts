@@ -1,4 +1,5 @@
 import { type Json } from '../../common/json.js';
+import { cut } from '../credentials/text-finder.js';
 import { ToolError } from '../tools/tool-error.js';
 import { errorOf, retryAfterOf } from '../tools/verdict.js';
 
@@ -26,10 +27,7 @@ export function modelError(thrown: unknown, host: string): unknown {
 
 function answeredError({ status, headers, message, error }: StatusError, host: string): ToolError {
   const fields = headers ? Object.fromEntries(headers.entries()) : {};
-  const words = message
-    .replace(new RegExp(`^${status}\\s*`), '')
-    .slice(0, 300)
-    .replace(/\.$/, '');
+  const words = cut(message.replace(new RegExp(`^${status}\\s*`), ''), 300).replace(/\.$/, '');
   const trouble = {
     what: status === 401 ? `refuses the key of the resource (401): ${words}.` : `answered ${status}: ${words}.`,
     retryable: retryable.has(status),

@@ -7,6 +7,9 @@ import { TOOL_CATALOGUE, type ToolCatalogue } from './catalogue.js';
 import { type Tool, type ToolFunction } from './define-tool.js';
 import { ToolError } from './tool-error.js';
 
+/** Characters of a word that is a secret because it was made of one. */
+const SHORTEST_WORD = 16;
+
 /** One call of a tool. */
 export interface ToolCall {
   /** Whose credentials it may use. */
@@ -64,16 +67,29 @@ function inputsOf({ inputs, withSecrets }: ToolCall, access: Access): JsonObject
   return filled;
 }
 
-/** Texts that differ from what stands in the same place with the secrets left out. */
+/** Texts that differ from what stands in the same place with the secrets left out, keys of objects included. */
 function differentTexts(shown: Json | undefined, filled: Json): string[] {
-  if (typeof filled === 'string') return filled === shown ? [] : [filled];
+  if (typeof filled === 'number') return filled === shown ? [] : [String(filled)];
+  if (typeof filled === 'string') return filled === shown ? [] : [filled, ...newWords(shown, filled)];
   if (Array.isArray(filled)) {
     return filled.flatMap((item, index) => differentTexts(Array.isArray(shown) ? shown[index] : undefined, item));
   }
   if (!isJsonObject(filled)) return [];
-  return Object.entries(filled).flatMap(([key, member]) =>
-    differentTexts(isJsonObject(shown) ? shown[key] : undefined, member),
-  );
+  const known = isJsonObject(shown) ? shown : {};
+  return Object.entries(filled).flatMap(([key, member]) => {
+    const inKey = Object.hasOwn(known, key) ? [] : differentTexts('', key);
+    return [...inKey, ...differentTexts(known[key], member)];
+  });
+}
+
+/** A signature in a header may come back without the words around it. Short words are found by chance. */
+function newWords(shown: Json | undefined, filled: string): string[] {
+  const known = new Set(wordsOf(typeof shown === 'string' ? shown : ''));
+  return wordsOf(filled).filter((word) => word.length >= SHORTEST_WORD && !known.has(word));
+}
+
+function wordsOf(text: string): string[] {
+  return text.split(/[^\w+/=.~%-]+|=(?=[^=])/);
 }
 
 function check({ key, input }: Tool, inputs: JsonObject): void {

@@ -1,4 +1,5 @@
 import { isJsonObject, type Json } from '../../common/json.js';
+import { cut } from '../credentials/text-finder.js';
 import { type ApiAnswer } from './api-call.js';
 import { ToolError } from './tool-error.js';
 
@@ -55,7 +56,7 @@ export function errorOf({ host, status, body }: ApiAnswer, { what, retryable, re
 /** A body as far as it is kept with an error. */
 export function shorten(body: Json): Json {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return text.length <= PROBLEM_CHARACTERS ? body : `${text.slice(0, PROBLEM_CHARACTERS)}…`;
+  return text.length <= PROBLEM_CHARACTERS ? body : cut(text, PROBLEM_CHARACTERS);
 }
 
 /** What the other side says about it, in the places where APIs say it. */
@@ -64,5 +65,5 @@ function messageIn(body: Json): string | undefined {
   const { error, message, error_description: description } = body;
   const inner = isJsonObject(error) ? error.message : undefined;
   const found = [inner, description, message, error].find((text) => typeof text === 'string' && text !== '');
-  return typeof found === 'string' ? found.slice(0, 300).replace(/\.$/, '') : undefined;
+  return typeof found === 'string' ? cut(found, 300).replace(/\.$/, '') : undefined;
 }

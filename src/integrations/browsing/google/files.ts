@@ -21,7 +21,7 @@ export async function browseFiles(
     items: items.map(({ id, name: title, modified_at: modifiedAt, mime_type: type, url }) => ({
       id,
       title,
-      description: [mimeType === undefined && type, modifiedAt !== null && `changed ${modifiedAt.slice(0, 10)}`]
+      description: [mimeType === undefined && type, modifiedAt !== null && `changed ${/^[\d-]*/.exec(modifiedAt)![0]}`]
         .filter((text) => text !== false)
         .join(', '),
       url: url ?? undefined,

@@ -1,5 +1,6 @@
 import { isJsonObject, type Json } from '../../../common/json.js';
 import { type Access, accountOf } from '../../credentials/access.js';
+import { cut } from '../../credentials/text-finder.js';
 import { type ApiAnswer, type ApiPath, type ApiRequest } from '../api-call.js';
 import { Fields } from '../fields.js';
 import { type Part } from '../paging.js';
@@ -60,7 +61,7 @@ function limitOf(answer: ApiAnswer): Trouble | undefined {
 function detailsOf({ body }: ApiAnswer): string {
   const errors = isJsonObject(body) && Array.isArray(body.errors) ? body.errors : [];
   const texts = errors.map(detailOf).filter((text) => text !== '');
-  return texts.length > 0 ? ` (${texts.join('; ').slice(0, 500)})` : '';
+  return texts.length > 0 ? ` (${cut(texts.join('; '), 500)})` : '';
 }
 
 function detailOf(error: Json): string {

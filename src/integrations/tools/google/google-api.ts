@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../../../common/json.js';
 import { type Access, accountOf } from '../../credentials/access.js';
+import { cut } from '../../credentials/text-finder.js';
 import { type ApiAnswer, type ApiRequest } from '../api-call.js';
 import { Fields } from '../fields.js';
 import { troubleOf, type Verdict, verdictOf } from '../verdict.js';
@@ -29,7 +30,7 @@ function judge(answer: ApiAnswer): Verdict {
   if (typeof verdict === 'string' || !error) return verdict;
   const reasons = [...reasonsIn(error.errors), ...reasonsIn(error.details)];
   const trouble = troubleOf(answer);
-  const why = reasons.length > 0 ? ` (${[...new Set(reasons)].join(', ').slice(0, 200)}).` : '.';
+  const why = reasons.length > 0 ? ` (${cut([...new Set(reasons)].join(', '), 200)}).` : '.';
   return {
     ...trouble,
     what: trouble.what.replace(/\.$/, why),

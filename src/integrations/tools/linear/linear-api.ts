@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../../../common/json.js';
 import { type Access, accountOf } from '../../credentials/access.js';
+import { cut } from '../../credentials/text-finder.js';
 import { apiPath, type ApiAnswer } from '../api-call.js';
 import { Fields } from '../fields.js';
 import { retryAfterOf, type Trouble, troubleOf, type Verdict, verdictOf } from '../verdict.js';
@@ -19,7 +20,7 @@ function judge(answer: ApiAnswer): Verdict {
   const errors = errorsIn(answer);
   if (errors.some((error) => codeOf(error) === 'AUTHENTICATION_ERROR')) return 'unauthorized';
   if (errors.length === 0 || verdict === 'unauthorized') return verdict;
-  const words = errors.map(wordsOf).join('; ').slice(0, 500).replace(/\.$/, '');
+  const words = cut(errors.map(wordsOf).join('; '), 500).replace(/\.$/, '');
   const isPassing = errors.some((error) => passingCodes.has(codeOf(error) ?? ''));
   const trouble: Trouble = typeof verdict === 'string' ? { ...troubleOf(answer), retryable: false } : verdict;
   return {

@@ -1,5 +1,6 @@
 import { isJsonObject } from '../../../common/json.js';
 import { type Access, accountOf } from '../../credentials/access.js';
+import { cut } from '../../credentials/text-finder.js';
 import { type ApiAnswer, type ApiRequest } from '../api-call.js';
 import { Fields } from '../fields.js';
 import { type Verdict, verdictOf } from '../verdict.js';
@@ -18,5 +19,5 @@ function judge(answer: ApiAnswer): Verdict {
   const code = isJsonObject(answer.body) ? answer.body.code : undefined;
   if (typeof verdict === 'string' || typeof code !== 'string') return verdict;
   const hint = code === 'object_not_found' ? ' Notion says so also about what was not shared with the connection.' : '';
-  return { ...verdict, what: `${verdict.what.replace(/\.$/, '')} (${code.slice(0, 100)}).${hint}` };
+  return { ...verdict, what: `${verdict.what.replace(/\.$/, '')} (${cut(code, 100)}).${hint}` };
 }

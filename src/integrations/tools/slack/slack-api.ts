@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from '../../../common/json.js';
 import { type Access, accountOf } from '../../credentials/access.js';
+import { cut } from '../../credentials/text-finder.js';
 import { apiPath, type ApiAnswer, type ApiRequest } from '../api-call.js';
 import { Fields } from '../fields.js';
 import { retryAfterOf, type Verdict, verdictOf } from '../verdict.js';
@@ -66,7 +67,7 @@ function detailsOf({ needed, response_metadata: metadata }: JsonObject): string 
   const texts = [typeof needed === 'string' && `needed: ${needed}`, ...messages].filter(
     (text) => typeof text === 'string',
   );
-  return texts.length > 0 ? ` (${texts.join('; ').slice(0, 500)})` : '';
+  return texts.length > 0 ? ` (${cut(texts.join('; '), 500)})` : '';
 }
 
 function adviceOn(code: string): string {
