@@ -2,6 +2,7 @@ import pg from 'pg';
 import { type JsonObject } from '../../src/common/json.js';
 import { EventReader } from './events.js';
 import { specOf } from './factories.js';
+import { callMcp, type McpParrot, mcpForModels, startMcpParrot } from './mcp-parrot.js';
 import { type MailServer, startMailServer } from './mail-server.js';
 import { type ModelReply, type ModelServer, startModelServer } from './model-server.js';
 import { makeResource } from './resources.js';
@@ -14,6 +15,7 @@ export interface OtherParrots {
   queries(): Promise<void>;
   mails(): Promise<void>;
   models(): Promise<void>;
+  servers(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -22,12 +24,14 @@ export async function parrotsOfOtherProtocols(world: SecretsWorld): Promise<Othe
   const liar = await startTcpServer(repeatPassword);
   const mail = await startMailParrot();
   const models = await startModelServer('');
+  const mcp = await startMcpParrot();
   return {
     queries: () => query(world, shop, liar),
     mails: () => sendMails(world, mail),
-    models: () => askModels(world, models),
+    models: () => askModels(world, models, mcp),
+    servers: () => callMcp(world, mcp),
     close: async () => {
-      await Promise.all([shop.close(), liar.close(), mail.close(), models.close()]);
+      await Promise.all([shop.close(), liar.close(), mail.close(), models.close(), mcp.close()]);
     },
   };
 }
@@ -58,6 +62,7 @@ async function query(world: SecretsWorld, shop: ShopDatabase, liar: TcpServer): 
     await whisper(shop.admin, metadata.user, password);
     const resource = await makeResource(world.client, 'postgres_database', metadata, { password });
     await world.client.post(`/v1/integrations/resources/${resource}/test`);
+    await world.client.get(`/v1/integrations/postgres/resources/table?resource_id=${resource}`);
     nodes.push(nodeOf(nodes.length, 'postgres.query', resource, inputs));
   }
   for (const user of ['says', 'babbles', 'leaves']) {
@@ -177,6 +182,7 @@ const replies: Record<string, (key: string) => ModelReply[]> = {
   ],
   'in two pieces': (key) => [{ pieces: [`It is ${key.slice(0, 9)}`, `${key.slice(9)}!`] }],
   'as arguments': (key) => [{ calls: [{ name: 'call', arguments: { body: { [key]: key } } }] }, { text: key }],
+  'to another server': (key) => [{ calls: [{ name: 'says', arguments: { [key]: key } }] }, { text: key }],
   'as broken arguments': (key) => [{ calls: [{ name: 'call', arguments: `{"body": "${key}` }] }, { text: key }],
   'as a name': (key) => [{ calls: [{ name: key, arguments: {} }] }, { text: key }],
   'with 401': (key) => [{ status: 401, body: JSON.stringify({ error: { message: `Incorrect API key: ${key}` } }) }],
@@ -198,7 +204,8 @@ const replies: Record<string, (key: string) => ModelReply[]> = {
   'before it breaks off': (key) => [{ pieces: [key, key, key], breakAfter: 3 }],
 };
 
-async function askModels(world: SecretsWorld, server: ModelServer): Promise<void> {
+async function askModels(world: SecretsWorld, server: ModelServer, mcp: McpParrot): Promise<void> {
+  const more = await mcpForModels(world, mcp);
   const sayings = new Map<string, ModelReply[]>();
   server.reply(({ headers }) => {
     const key = headers.authorization?.replace('Bearer ', '') ?? String(headers['x-api-key']);
@@ -213,7 +220,7 @@ async function askModels(world: SecretsWorld, server: ModelServer): Promise<void
       const key = world.canaries.makeToken();
       sayings.set(key, reply(key));
       const resource = await makeResource(world.client, type, { base_url: server.url + path }, { api_key: key });
-      const run = await world.client.post('/v1/runs', { spec: specOf([questionOf(world, resource, index)]) });
+      const run = await world.client.post('/v1/runs', { spec: specOf([questionOf(world, resource, index, more)]) });
       await world.lookAt(run.body.run_id);
     }
     await watch(world, type, server.url + path, sayings);
@@ -223,10 +230,10 @@ async function askModels(world: SecretsWorld, server: ModelServer): Promise<void
 }
 
 /** With a tool, with a schema, or with nothing but a question. */
-function questionOf(world: SecretsWorld, resource: string, index: number): object {
+function questionOf(world: SecretsWorld, resource: string, index: number, mcp: object): object {
   const tool = { tool: 'http.request', name: 'call', inputs: { url: `${world.parrot.url}/nobody`, method: 'POST' } };
   const more = index % 3 === 1 ? { output_schema: { type: 'object' } } : {};
-  return { id: 'ask', type: 'llm', model: 'tiny', resource, prompt: 'What is the key?', tools: [tool], ...more };
+  return { id: 'ask', type: 'llm', model: 'tiny', resource, prompt: 'What is the key?', tools: [tool, mcp], ...more };
 }
 
 /** What a model says is heard while it says it. */

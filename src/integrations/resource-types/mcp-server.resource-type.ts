@@ -1,3 +1,4 @@
+import { cut } from '../credentials/text-finder.js';
 import { type McpMetadata, withMcp } from '../tools/mcp/mcp-client.js';
 import { toolsOf } from '../tools/mcp/mcp-tools.js';
 import { originOf, originSchema, secretHeadersSchema } from './base-url.js';
@@ -28,6 +29,6 @@ export const mcpServer = defineResourceType<McpMetadata>({
     withMcp(access, async (session) => {
       const { name, version } = session.client.getServerVersion() ?? { name: 'A server without a name', version: '?' };
       const tools = await toolsOf(session);
-      return `${name.slice(0, 200)} ${version.slice(0, 100)}; ${tools.length} tools can be called.`;
+      return `${cut(name, 200)} ${cut(version, 100)}; ${tools.length} tools can be called.`;
     }),
 });

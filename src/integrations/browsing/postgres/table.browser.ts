@@ -1,3 +1,4 @@
+import { cut } from '../../credentials/text-finder.js';
 import { BrowsingInvalidError } from '../../integrations.errors.js';
 import { inPostgres } from '../../tools/postgres/postgres-session.js';
 import { defineBrowser } from '../define-browser.js';
@@ -37,7 +38,7 @@ export const tableBrowser = defineBrowser({
       items: shown.map(({ id, schema, name, columns }) => ({
         id,
         title: `${schema}.${name}`,
-        description: columns.slice(0, DESCRIPTION_CHARACTERS),
+        description: cut(columns, DESCRIPTION_CHARACTERS),
       })),
       ...(rows.length > limit && last && { nextCursor: JSON.stringify([last.schema, last.name]) }),
     };
