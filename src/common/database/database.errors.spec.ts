@@ -3,6 +3,8 @@ import { asDatabaseUnavailable } from './database.errors.js';
 describe('an error of the driver', () => {
   it.each([
     [{ code: '57P01' }],
+    // Told to give up (statement_timeout).
+    [{ code: '57014' }],
     [{ code: '08006' }],
     [{ code: 'ECONNREFUSED' }],
     // Not an Error of this realm.

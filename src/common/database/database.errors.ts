@@ -14,8 +14,11 @@ export class DatabaseUnavailableError extends DomainError {
   }
 }
 
-/** SQLSTATE classes that mean "away or stopping", and Node's codes for a connection that can't be had. */
-const unavailableStates = /^(08|57P0[1-5]|53300|53400|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/;
+/**
+ * SQLSTATE classes that mean "away or stopping", or so slow that it was told to give up (57014), and Node's codes for a
+ * connection that can't be had.
+ */
+const unavailableStates = /^(08|57014|57P0[1-5]|53300|53400|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/;
 
 /** How node-postgres words what it gives no code. */
 const connectionLost =

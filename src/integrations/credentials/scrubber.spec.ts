@@ -69,6 +69,18 @@ describe('a scrubber', () => {
   });
 });
 
+describe('an error that holds what holds itself', () => {
+  it('is cleaned all the same, and what it holds twice stays', () => {
+    const certificate: Record<string, unknown> = { subject: 'hunter2-and-more' };
+    certificate.issuer = certificate;
+    const shared = { key: 'hunter2-and-more' };
+    const error = Object.assign(new Error('no'), { certificate, one: shared, other: shared });
+    scrubberOf('hunter2-and-more').error(error);
+    expect(error).toMatchObject({ one: { key: '[secret]' }, other: { key: '[secret]' } });
+    expect(error.certificate).toEqual({ subject: '[secret]', issuer: undefined });
+  });
+});
+
 describe('a text that comes in pieces', () => {
   const tell = (scrubber: Scrubber, pieces: Iterable<string>): string => {
     const told: string[] = [];

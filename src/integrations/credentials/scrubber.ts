@@ -43,7 +43,7 @@ export class Scrubber {
 
   /** The same error with clean texts, and so are those that it was made of; its class stays, as do numbers and the like. */
   error<Thrown>(thrown: Thrown): Thrown {
-    if (!this.isEmpty && isError(thrown)) this.cleanError(thrown, new Set());
+    if (!this.isEmpty && isError(thrown)) this.cleanError(thrown, new Map());
     return thrown;
   }
 
@@ -51,9 +51,9 @@ export class Scrubber {
     return (this.finder ??= new TextFinder([...this.secrets].flatMap(spellingsOf)));
   }
 
-  private cleanError(error: Error, seen: Set<Error>): void {
+  private cleanError(error: Error, seen: Map<object, unknown>): void {
     if (seen.has(error)) return;
-    seen.add(error);
+    seen.set(error, error);
     for (const key of Object.getOwnPropertyNames(error)) {
       const value: unknown = (error as unknown as Record<string, unknown>)[key];
       const clean = this.cleanPart(value, seen);
@@ -62,14 +62,23 @@ export class Scrubber {
   }
 
   /** Whatever an error holds. What can't be looked through (bytes, headers, sockets) goes: it may hold anything. */
-  private cleanPart(value: unknown, seen: Set<Error>): unknown {
+  private cleanPart(value: unknown, seen: Map<object, unknown>): unknown {
     if (isError(value)) {
       this.cleanError(value, seen);
       return value;
     }
     if (typeof value === 'string' || typeof value === 'number') return this.clean(value);
-    if (Array.isArray(value)) return value.map((item) => this.cleanPart(item, seen));
     if (typeof value !== 'object' || value === null) return value;
+    // Some hold themselves, such as the certificate of an authority.
+    if (seen.has(value)) return seen.get(value);
+    seen.set(value, undefined);
+    const clean = this.cleanMembers(value, seen);
+    seen.set(value, clean);
+    return clean;
+  }
+
+  private cleanMembers(value: object, seen: Map<object, unknown>): unknown {
+    if (Array.isArray(value)) return value.map((item) => this.cleanPart(item, seen));
     if (!isPlain(value)) return undefined;
     return Object.fromEntries(
       Object.entries(value).map(([key, member]) => [this.text(key), this.cleanPart(member, seen)]),
