@@ -89,11 +89,11 @@ describe('google_sheets', () => {
   it.each([
     ['rows that are no lists', '{"range":"Orders","values":["a"]}'],
     ['cells that are objects', '{"range":"Orders","values":[[{}]]}'],
-    ['a number beyond all floats', '{"range":"Orders","values":[[1e400]]}'],
+    ['a number beyond all floats', '{"range":"Orders","values":[[1e400]]}', 'upstream-refused'],
     ['no range', '{"values":[]}'],
-  ])('fails with a name for an answer with %s', async (_what, body) => {
+  ])('fails with a name for an answer with %s', async (_what, body, code = 'upstream-error') => {
     google.api.mishaps.push({ body });
-    expect(await read()).toMatchObject({ status: 'FAILED', error_detail: { code: 'upstream-error' } });
+    expect(await read()).toMatchObject({ status: 'FAILED', error_detail: { code } });
   });
 });
 

@@ -265,6 +265,14 @@ describe('an llm node', () => {
     expect(server.requests.map(({ body }) => body.max_completion_tokens ?? body.max_tokens)).toEqual([100, 40]);
   });
 
+  it('counts the tokens of answers that can not be used', async () => {
+    server.reply({ text: 'no JSON', usage: { input: 40, output: 20 } });
+    const retry = { max_attempts: 5, initial_interval: '1ms' };
+    const run = await ask({ output_schema: order, retry }, { settings: { token_budget: 100 } });
+    expect(run).toMatchObject({ status: 'FAILED', error_detail: { code: 'token-budget' } });
+    expect(server.requests).toHaveLength(2);
+  });
+
   it('uses the only resource there is, and asks which one when there are several', async () => {
     server.reply({ text: 'hello' });
     const other = seer.stranger.as((await makeCaller(seer.app)).token);

@@ -5,6 +5,8 @@ import { schemaValidator } from '../../common/json-schema.js';
 import { type Access, resourceOf } from '../credentials/access.js';
 import { CredentialResolver } from '../credentials/credential-resolver.js';
 import { HeldBackText } from '../credentials/held-back-text.js';
+import { cut } from '../credentials/text-finder.js';
+import { parseJson } from '../tools/parse-json.js';
 import { ToolError } from '../tools/tool-error.js';
 import { modelNeeds, modelProviders } from './catalogue.js';
 import { modelError } from './model-error.js';
@@ -64,7 +66,7 @@ async function converse(access: Access, request: ModelRequest): Promise<ModelAns
 /** @throws ToolError when the answer is not what the schema asks for: another try may be */
 function withOutput(answer: ModelAnswer, schema: ModelQuestion['outputSchema']): ModelAnswer {
   if (schema === undefined || answer.calls.length > 0) return answer;
-  const output = parse(answer.text);
+  const output = parse(answer);
   const faults = schemaValidator(schema).validate(output);
   if (faults.length === 0) return { ...answer, output };
   const what = faults.slice(0, 5).map(({ pointer, message }) => `${pointer || 'the answer'} ${message}`);
@@ -72,16 +74,19 @@ function withOutput(answer: ModelAnswer, schema: ModelQuestion['outputSchema']):
     'model-output-invalid',
     `The answer of ${answer.usage.model} does not satisfy output_schema: ${what.join('; ')}.`,
     true,
-    { text: answer.text.slice(0, 2_000), usage: answer.usage },
+    problemOf(answer),
   );
 }
 
-function parse(text: string): Json {
+function parse(answer: ModelAnswer): Json {
   try {
-    return JSON.parse(text) as Json;
+    return parseJson(answer.text);
   } catch {
-    throw new ToolError('model-output-invalid', 'The answer of the model is no JSON.', true, {
-      text: text.slice(0, 2_000),
-    });
+    throw new ToolError('model-output-invalid', 'The answer of the model is no JSON.', true, problemOf(answer));
   }
+}
+
+/** What it said, and what that cost all the same. */
+function problemOf({ text, usage }: ModelAnswer): JsonObject {
+  return { text: cut(text, 2_000), usage };
 }

@@ -1,6 +1,7 @@
 import { type EgressRequest, type EgressResponse } from '../../common/egress/egress.types.js';
 import { type Json } from '../../common/json.js';
 import { type OAuthProvider } from '../../oauth/index.js';
+import { parseJson } from './parse-json.js';
 import { ToolError } from './tool-error.js';
 
 /** A call of an API of a provider. */
@@ -74,7 +75,7 @@ export function requestOf(
   };
 }
 
-/** JSON is parsed whatever the headers say. */
+/** JSON is parsed whatever the headers say. @throws ToolError for a number that can't be kept */
 export function answerOf({ status, headers, body, url }: EgressResponse, method: string): ApiAnswer {
   return { host: new URL(url).host, method, status, headers, body: parse(body) };
 }
@@ -83,8 +84,9 @@ function parse(body: Buffer): Json {
   if (body.length === 0) return null;
   const text = body.toString('utf8');
   try {
-    return JSON.parse(text) as Json;
-  } catch {
+    return parseJson(text);
+  } catch (error) {
+    if (error instanceof ToolError) throw error;
     return text;
   }
 }

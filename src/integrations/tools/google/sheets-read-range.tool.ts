@@ -91,7 +91,6 @@ function rowsOf(found: Fields): Cell[][] {
   });
 }
 
-/** A number that is too large for a 64-bit float is read as Infinity, which is no JSON. */
 function isCell(value: Json): value is Cell {
-  return (typeof value !== 'object' || value === null) && value !== Infinity && value !== -Infinity;
+  return typeof value !== 'object' || value === null;
 }
