@@ -34,6 +34,14 @@ import {
   providers as oauthProviders,
 } from './oauth/index.js';
 import { principalOf, UsersModule, usersProblems } from './users/index.js';
+import {
+  type TriggerCatalogue,
+  triggerCatalogue,
+  triggersJobs,
+  TriggersModule,
+  triggersProblems,
+  triggersSecrets,
+} from './triggers/index.js';
 import { WorkflowsModule, workflowsProblems } from './workflows/index.js';
 
 /** What an application may be made with instead of the product's own. */
@@ -44,6 +52,8 @@ export interface AppOptions {
   readonly resourceTypes?: ResourceTypeCatalogue;
   /** What accounts can be connected of. */
   readonly providers?: readonly OAuthProvider[];
+  /** What workflows can be subscribed to. */
+  readonly triggers?: TriggerCatalogue;
 }
 
 /** The product modules in their line: each may use those above it, none those below. */
@@ -52,7 +62,12 @@ export class AppModule {
   static forRoot(
     environment: Environment,
     database: Database,
-    { tools = toolCatalogue, resourceTypes = resourceTypeCatalogue, providers = oauthProviders }: AppOptions = {},
+    {
+      tools = toolCatalogue,
+      resourceTypes = resourceTypeCatalogue,
+      providers = oauthProviders,
+      triggers = triggerCatalogue,
+    }: AppOptions = {},
   ): DynamicModule {
     return {
       module: AppModule,
@@ -60,9 +75,9 @@ export class AppModule {
         ConfigModule.forRoot(environment),
         LoggerModule.forRoot(loggingOptions(environment)),
         DatabaseModule.forRoot(entities, database),
-        EncryptionModule.forRoot([...oauthSecrets, ...integrationsSecrets]),
+        EncryptionModule.forRoot([...oauthSecrets, ...integrationsSecrets, ...triggersSecrets]),
         EgressModule,
-        JobsModule.forRoot([pruneIdempotency, rotateKeys, ...oauthJobs]),
+        JobsModule.forRoot([pruneIdempotency, rotateKeys, ...oauthJobs, ...triggersJobs]),
         HttpModule.forRoot({
           problems: [
             encryptionProblems,
@@ -70,6 +85,7 @@ export class AppModule {
             oauthProblems,
             integrationsProblems,
             workflowsProblems,
+            triggersProblems,
             adminProblems,
           ],
           cursorKey: {
@@ -82,6 +98,7 @@ export class AppModule {
         OAuthModule.forRoot(providers),
         IntegrationsModule.forRoot(tools, resourceTypes),
         WorkflowsModule,
+        TriggersModule.forRoot(triggers),
         AdminModule,
         HealthModule,
       ],

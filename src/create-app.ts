@@ -20,8 +20,8 @@ export async function createApp(
     { bufferLogs: true, bodyParser: false, abortOnError: false },
   );
   app.useLogger(app.get(Logger));
-  // Browsers send forms there.
-  setUpHttp(app, { anyMediaType: ['/v1/approval-forms/'] });
+  // Browsers send forms there, and senders of events what they sign.
+  setUpHttp(app, { anyMediaType: ['/v1/approval-forms/', '/v1/forms/', '/v1/hooks/'] });
   if (environment.role === 'worker') app.use(healthOnly);
   else if (environment.docs) serveDocs(app);
   return app;

@@ -3,6 +3,7 @@ import { encryptionEntities } from './common/encryption/entities.js';
 import { IdempotencyRecord } from './common/http/idempotency/idempotency-record.entity.js';
 import { integrationsEntities } from './integrations/index.js';
 import { oauthEntities } from './oauth/index.js';
+import { triggersEntities } from './triggers/index.js';
 import { usersEntities } from './users/index.js';
 import { workflowsEntities } from './workflows/index.js';
 
@@ -14,4 +15,5 @@ export const entities: EntityClass<object>[] = [
   ...oauthEntities,
   ...integrationsEntities,
   ...workflowsEntities,
+  ...triggersEntities,
 ];

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { newUuid } from '../src/common/public-id.js';
+import { EventLedger } from '../src/workflows/runs/engine/event-ledger.js';
 import { GroupCommitter, type Write } from '../src/workflows/runs/engine/group-committer.js';
 import { type NewRun, type RunEnd, type RunOutcome, type StepRow } from '../src/workflows/runs/engine/rows.js';
 import { connect, createTestDatabase } from './support/database.js';
@@ -17,7 +18,7 @@ beforeAll(async () => {
     `insert into "user" (user_id, issuer, email, role) values ('u', 'i', 'e', 'member') returning id`,
   );
   userId = rows[0]!.id;
-  committer = new GroupCommitter({ url, port: 0, close: async () => {} });
+  committer = new GroupCommitter({ url, port: 0, close: async () => {} }, new EventLedger());
 });
 
 afterAll(async () => {

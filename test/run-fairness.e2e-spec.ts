@@ -2,6 +2,7 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import pg from 'pg';
 import { newUuid } from '../src/common/public-id.js';
 import { type ClaimRequest } from '../src/workflows/runs/engine/claim-statement.js';
+import { EventLedger } from '../src/workflows/runs/engine/event-ledger.js';
 import { RunQueue } from '../src/workflows/runs/engine/run-queue.js';
 import { startApp, type TestApp } from './support/app.js';
 import { makeCaller } from './support/callers.js';
@@ -41,7 +42,7 @@ describe('the claim', () => {
     await seer.close();
   });
 
-  const newQueue = () => new RunQueue(seer.app.get(MikroORM).em);
+  const newQueue = () => new RunQueue(seer.app.get(MikroORM).em, new EventLedger());
   const request = (more: Partial<ClaimRequest>) => ({
     workerId: newUuid(),
     count: 1,

@@ -18,6 +18,8 @@ export type ErrorKind =
   | 'unsupported-media-type'
   | 'invalid'
   | 'too-many'
+  /** What the answer should have been made of has failed. */
+  | 'bad-gateway'
   | 'unavailable';
 
 /**

@@ -19,6 +19,11 @@ const points = [
   'after-claim',
   'after-sweep',
   'after-child',
+  // An event has started its run and nobody was told; what a schedule, a poll or an end of a run starts is not committed
+  // yet; or it is, and nobody was told.
+  'after-event',
+  'before-events',
+  'after-events',
 ] as const;
 
 export type FaultPoint = (typeof points)[number];

@@ -47,7 +47,7 @@ export class IntegrationsModule {
         ResourceTests,
         ToolRunner,
       ],
-      exports: [TOOL_CATALOGUE, CredentialChecks, ModelRunner, ToolRunner],
+      exports: [TOOL_CATALOGUE, CredentialChecks, CredentialResolver, ModelRunner, ToolRunner],
     };
   }
 }

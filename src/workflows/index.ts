@@ -1,14 +1,34 @@
 import { RunWorker } from './runs/run-worker.entity.js';
 import { WorkflowRunCheckpoint } from './runs/workflow-run-checkpoint.entity.js';
 import { WorkflowRunStep } from './runs/workflow-run-step.entity.js';
+import { WorkflowRunEnding } from './runs/workflow-run-ending.entity.js';
 import { WorkflowRun } from './runs/workflow-run.entity.js';
+import { WorkflowWatch } from './runs/workflow-watch.entity.js';
 import { WorkflowDraftRevision } from './workflow-draft-revision.entity.js';
 import { WorkflowDraft } from './workflow-draft.entity.js';
 import { WorkflowVersion } from './workflow-version.entity.js';
 import { Workflow } from './workflow.entity.js';
 
+export { checkExpression } from './expressions/check-expression.js';
+export { ExpressionError } from './expressions/expression-error.js';
+export { type Expression, parseExpression } from './expressions/expression.js';
+export { Publications, type Publication } from './publications.js';
+export { EventLedger, type EventOfUser } from './runs/engine/event-ledger.js';
+export { type NewRun, type RunConcurrency } from './runs/engine/rows.js';
+export { RunAdmission } from './runs/engine/run-admission.js';
+export { type EndedRun, RunEndings } from './runs/engine/run-endings.js';
+export { RunEnds } from './runs/run-ends.js';
+export { newRun, type RunRequest, RunStarter } from './runs/run-starter.js';
+export { type RunTarget, RunTargets, targetColumns, type TargetRow } from './runs/run-target.js';
+export { type RunView } from './runs/run-view.js';
+export { ConcurrencyKeyInvalidError, ConcurrencyLimitError, RunInputsInvalidError } from './runs/run.errors.js';
+export { type Finding, type FindingCode } from './spec/findings.js';
+export { RunReader } from './runs/run-reader.js';
+export { WorkflowInputs } from './workflow-inputs.js';
+export { WorkflowRepository } from './workflow.repository.js';
 export { WorkflowsModule } from './workflows.module.js';
 export { workflowsProblems } from './workflows-problems.js';
+export { Workflow };
 export const workflowsEntities = [
   Workflow,
   WorkflowDraft,
@@ -18,4 +38,6 @@ export const workflowsEntities = [
   WorkflowRunStep,
   WorkflowRunCheckpoint,
   RunWorker,
+  WorkflowRunEnding,
+  WorkflowWatch,
 ];

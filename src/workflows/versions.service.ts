@@ -8,6 +8,7 @@ import { type Principal, User } from '../users/index.js';
 import { DraftsService } from './drafts.service.js';
 import { difference } from './json-difference.js';
 import { type PreflightReport } from './preflight/preflight.js';
+import { Publications } from './publications.js';
 import { DraftResponse } from './workflow-draft.dto.js';
 import { SpecPreflight } from './spec-preflight.js';
 import {
@@ -30,6 +31,7 @@ export class VersionsService {
     private readonly drafts: DraftsService,
     private readonly preflight: SpecPreflight,
     private readonly cursors: CursorCodec,
+    private readonly publications: Publications,
   ) {}
 
   /**
@@ -105,6 +107,7 @@ export class VersionsService {
       await this.archivePublished(workflow);
       workflow.publishedVersion = null;
       await this.em.flush();
+      await this.publications.tell(this.em, { workflowId: workflow.id, isPublished: false });
       return WorkflowResponse.from(workflow, await this.workflows.draftOf(workflow));
     });
   }
@@ -168,7 +171,8 @@ export class VersionsService {
       workflow.publishedVersion = version;
       await this.em.flush();
     }
-    return { version: VersionResponse.from(version), report };
+    const found = await this.publications.tell(this.em, { workflowId: workflow.id, isPublished: true });
+    return { version: VersionResponse.from(version), report: { ...report, warnings: [...report.warnings, ...found] } };
   }
 
   private async archivePublished(workflow: Workflow): Promise<void> {

@@ -13,6 +13,9 @@ import { PastRuns } from './history/past-runs.js';
 import { RunEvents } from './history/run-events.js';
 import { RunHistoryController } from './history/run-history.controller.js';
 import { PreflightController } from './preflight/preflight.controller.js';
+import { Publications } from './publications.js';
+import { EventLedger } from './runs/engine/event-ledger.js';
+import { RunEndings } from './runs/engine/run-endings.js';
 import { GroupCommitter } from './runs/engine/group-committer.js';
 import { ChildRuns } from './runs/engine/child-runs.js';
 import { HeldRuns } from './runs/engine/held-runs.js';
@@ -28,6 +31,7 @@ import { RunSlots } from './runs/engine/run-slots.js';
 import { RunSweeper } from './runs/engine/run-sweeper.js';
 import { WorkerLease } from './runs/engine/worker-lease.js';
 import { RunControl } from './runs/run-control.service.js';
+import { RunEnds } from './runs/run-ends.js';
 import { RunReader } from './runs/run-reader.js';
 import { RunStarter } from './runs/run-starter.js';
 import { RunTargets } from './runs/run-target.js';
@@ -39,6 +43,7 @@ import { SubWorkflows } from './sub-workflows.js';
 import { VersionsController } from './versions.controller.js';
 import { VersionsService } from './versions.service.js';
 import { WorkflowSpecs } from './workflow-specs.js';
+import { WorkflowInputs } from './workflow-inputs.js';
 import { WorkflowRepository } from './workflow.repository.js';
 import { WorkflowsOfConnection } from './workflows-of-connection.js';
 import { WorkflowsController } from './workflows.controller.js';
@@ -59,6 +64,7 @@ import { WorkflowsService } from './workflows.service.js';
     RunHistoryController,
   ],
   providers: [
+    WorkflowInputs,
     WorkflowRepository,
     WorkflowsService,
     WorkflowsOfConnection,
@@ -67,6 +73,9 @@ import { WorkflowsService } from './workflows.service.js';
     WorkflowSpecs,
     SpecPreflight,
     SubWorkflows,
+    Publications,
+    EventLedger,
+    RunEndings,
     GroupCommitter,
     ChildRuns,
     HeldRuns,
@@ -81,6 +90,7 @@ import { WorkflowsService } from './workflows.service.js';
     RunSlots,
     RunSweeper,
     WorkerLease,
+    RunEnds,
     RunReader,
     RunStarter,
     RunControl,
@@ -94,6 +104,18 @@ import { WorkflowsService } from './workflows.service.js';
     ForksService,
     PastRuns,
     RunEvents,
+  ],
+  exports: [
+    EventLedger,
+    Publications,
+    RunAdmission,
+    RunEndings,
+    RunEnds,
+    RunReader,
+    RunStarter,
+    RunTargets,
+    WorkflowInputs,
+    WorkflowRepository,
   ],
 })
 export class WorkflowsModule {}

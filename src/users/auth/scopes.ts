@@ -13,6 +13,8 @@ export const scopes = {
   'connections:write': 'Connect accounts, refresh and delete connections.',
   'resources:read': 'Read saved resources and the keys of their secrets, never their values.',
   'resources:write': 'Save, change, test and delete resources and their secrets.',
+  'triggers:read': 'Read subscriptions to triggers, their events and the catalogue of triggers.',
+  'triggers:write': 'Subscribe workflows to triggers, change, fire and delete subscriptions, replay events.',
   'keys:read': 'List API keys.',
   'keys:write': 'Create and revoke API keys, with at most the scopes one has.',
   admin: 'Use the admin API (role admin only).',

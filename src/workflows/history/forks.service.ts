@@ -118,7 +118,8 @@ export class ForksService {
       version: versionId && number ? { id: versionId, number } : null,
       spec: null,
     };
-    const concurrency = concurrencyOf(target, { userId, inputs, trigger: null, source });
+    const trigger = await this.past.triggerOf(run);
+    const concurrency = concurrencyOf(target, { userId, inputs, trigger, source });
     return { text: JSON.stringify(inputs), concurrencyKey: concurrency?.key ?? null };
   }
 }

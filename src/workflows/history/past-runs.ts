@@ -6,6 +6,7 @@ import { parsePublicId } from '../../common/public-id.js';
 import { type Principal } from '../../users/index.js';
 import { type CompiledWorkflow } from '../compiler/compile-workflow.js';
 import { type RecordedStep, type StepStatus } from '../compiler/run-context.js';
+import { EventLedger } from '../runs/engine/event-ledger.js';
 import { scopeOf } from '../runs/engine/run-executor.js';
 import { RunNotFoundError } from '../runs/run.errors.js';
 import { type WorkflowRunSource, type WorkflowRunStatus } from '../runs/run-status.js';
@@ -18,6 +19,9 @@ export interface PastRun {
   status: WorkflowRunStatus;
   source: WorkflowRunSource;
   inputs: Json;
+  /** Internal id. */
+  user_id: string;
+  trigger_event_id: string | null;
   tries: number;
   depth: number;
   created_at: string;
@@ -50,6 +54,7 @@ export class PastRuns {
   constructor(
     private readonly em: EntityManager,
     private readonly specs: WorkflowSpecs,
+    private readonly ledger: EventLedger,
   ) {}
 
   /** @throws RunNotFoundError */
@@ -57,7 +62,7 @@ export class PastRuns {
     const runId = parsePublicId('run', publicId);
     const [run] = runId
       ? await this.em.execute<[PastRun?]>(
-          `select r.run_id, r.status, r.source, r.inputs, r.tries, r.depth, r.created_at, r.started_at, r.spec,
+          `select r.run_id, r.user_id, r.status, r.source, r.inputs, r.trigger_event_id, r.tries, r.depth, r.created_at, r.started_at, r.spec,
              r.workflow_id, w.workflow_id as workflow_uuid, v.version_number, v.id as version_id, v.spec_hash
            from workflow_run r
            left join workflow w on w.id = r.workflow_id
@@ -84,12 +89,18 @@ export class PastRuns {
     return this.specs.load(run);
   }
 
+  /** What `trigger` is in the run. */
+  triggerOf({ user_id: userId, trigger_event_id: eventId }: PastRun): Promise<Json> {
+    return this.ledger.triggerOf(userId, eventId);
+  }
+
   /** Ids of the nodes that come next when these steps are recorded; none when the run is over. */
   async next(run: PastRun, recorded: ReadonlyMap<string, RecordedStep>): Promise<string[]> {
     const { run_id: runId, inputs, workflow_uuid: workflowId, version_number: version, source, tries, depth } = run;
     const createdAt = dateOf(run.created_at).getTime();
     const startedAt = dateOf(run.started_at)?.getTime() ?? createdAt;
-    const about = { workflowId, version, source, createdAt, startedAt, tries, depth };
-    return nodesAfter(await this.workflowOf(run), scopeOf(runId, { inputs, trigger: null, about }), recorded);
+    const about = { workflowId, version, source, createdAt, startedAt, tries, depth, hops: 0 };
+    const trigger = await this.triggerOf(run);
+    return nodesAfter(await this.workflowOf(run), scopeOf(runId, { inputs, trigger, about }), recorded);
   }
 }

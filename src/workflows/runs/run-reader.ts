@@ -2,6 +2,7 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { type HotRead, HotReads } from '../../common/database/hot-reads.js';
 import { CursorCodec } from '../../common/http/paging/cursor.js';
+import { type Json } from '../../common/json.js';
 import { type Page } from '../../common/http/paging/page.dto.js';
 import { loadPage } from '../../common/http/paging/page.js';
 import { parsePublicId } from '../../common/public-id.js';
@@ -14,7 +15,7 @@ import { type RunRow, type StepRow } from './run-rows.js';
 import { type RunView, viewOfRow } from './run-view.js';
 
 const summaryColumns = `r.run_id, w.workflow_id, v.version_number, r.status, r.source, r.error, r.error_detail, r.waiting_for,
-  r.attempt, r.parent_run_id, r.forked_from_run_id, r.forked_from_step, r.created_at, r.started_at, r.completed_at`;
+  r.attempt, r.parent_run_id, r.trigger_event_id, r.forked_from_run_id, r.forked_from_step, r.created_at, r.started_at, r.completed_at`;
 
 const joins = `from workflow_run r
   left join workflow w on w.id = r.workflow_id
@@ -56,9 +57,15 @@ export class RunReader {
   }
 
   /** Undefined when the caller has no such run. */
-  async status(caller: Principal, runId: string): Promise<WorkflowRunStatus | undefined> {
+  async status(caller: Pick<Principal, 'userId'>, runId: string): Promise<WorkflowRunStatus | undefined> {
     const [row] = await this.reads.rows<{ status: WorkflowRunStatus }>(statusOfRun, [runId, caller.userId]);
     return row?.status;
+  }
+
+  /** What a run (uuid) gave; null for nothing, or no such run. */
+  async outputOf({ userId }: Pick<Principal, 'userId'>, runId: string): Promise<Json> {
+    const row = await this.find({ userId }, runId, false);
+    return row?.outputs ?? null;
   }
 
   /** Newest first: run ids rise with time. Without inputs, outputs, config and spec, which may be large. */
@@ -104,7 +111,7 @@ export class RunReader {
     return row && { run: RunSummaryResponse.from(this.view(row)), steps: row.steps };
   }
 
-  private async find(caller: Principal, runId: string, withSpec: boolean): Promise<RunRow | undefined> {
+  private async find(caller: Pick<Principal, 'userId'>, runId: string, withSpec: boolean): Promise<RunRow | undefined> {
     const [row] = await this.reads.rows<RunRow>(withSpec ? runWithSpec : oneRun, [runId, caller.userId]);
     return row;
   }

@@ -16,6 +16,7 @@ export interface RunRow {
   waiting_for: Record<string, Pause> | null;
   attempt: number;
   parent_run_id: string | null;
+  trigger_event_id: string | null;
   forked_from_run_id: string | null;
   forked_from_step: number | null;
   /** Times as raw SQL gives them: see `dateOf`. */

@@ -4,7 +4,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { type Json, type JsonObject } from '../../common/json.js';
 import { newUuid } from '../../common/public-id.js';
 import { GroupCommitter } from './engine/group-committer.js';
-import { type Claim, type NewRun, type RunOutcome } from './engine/rows.js';
+import { type Claim, type NewRun, type RunConcurrency, type RunOutcome, type StartingEvent } from './engine/rows.js';
 import { RunAdmission } from './engine/run-admission.js';
 import { RunDispatcher } from './engine/run-dispatcher.js';
 import { type HeldRun, timeoutOf } from './engine/held-run.js';
@@ -29,12 +29,26 @@ export interface RunRequest {
   readonly config: JsonObject | null;
   readonly source: WorkflowRunSource;
   readonly idempotency?: { readonly key: string; readonly requestHash: Buffer };
+  /** What starts it; nobody: a request. */
+  readonly cause?: RunCause;
+}
+
+/** An event that starts a run. */
+export interface RunCause {
+  /** uuid that the run gets: the event knows it. */
+  readonly runId: string;
+  readonly event: StartingEvent;
+  /** What `trigger` is in the run. */
+  readonly trigger: Json;
+  readonly hops: number;
+  /** In place of that of the workflow, if it has none. */
+  readonly concurrency?: RunConcurrency | undefined;
 }
 
 /** A run that is acknowledged: in the database, or already over. */
 export interface StartedRun {
   readonly runId: string;
-  /** False: the idempotency key named this earlier run. */
+  /** False: the idempotency key named this earlier run; or there is none, as its event has started one before. */
   readonly isNew: boolean;
   /** The run as it was a moment ago, if this request made it. */
   readonly view?: RunView;
@@ -60,11 +74,11 @@ export class RunStarter {
 
   /**
    * Resolves when the run is durable; it goes on by itself.
+   * @param run what was made of the request, if that was done before
    * @throws RunInputsInvalidError, ConcurrencyKeyInvalidError, ConcurrencyLimitError, IdempotencyKeyReusedError,
    * DatabaseUnavailableError
    */
-  async start(request: RunRequest): Promise<StartedRun> {
-    const run = newRun(request);
+  async start(request: RunRequest, run = newRun(request)): Promise<StartedRun> {
     if (!this.startsHere(run)) return this.enqueue(request, run);
     const held = this.hold(request, run);
     const running = this.execute(held);
@@ -75,7 +89,7 @@ export class RunStarter {
     } catch (error) {
       // It may have come to an end after all, though not with what it was to keep.
       await running.catch(() => {});
-      if (held.holding.durableSince === undefined) return this.earlier(request, run, error);
+      if (held.holding.durableSince === undefined) return this.earlier(request, held, error);
     }
     this.letGo(run, running);
     return made(run, request, held.claim);
@@ -86,8 +100,7 @@ export class RunStarter {
    * to be durable before its end, so it is one commit. A run that is queued resolves at once; wait for its end then.
    * @throws as `start`
    */
-  async startAndRun(request: RunRequest, patience: number): Promise<StartedRun> {
-    const run = newRun(request);
+  async startAndRun(request: RunRequest, patience: number, run = newRun(request)): Promise<StartedRun> {
     if (!this.startsHere(run)) return this.enqueue(request, run);
     const held = this.hold(request, run);
     const running = this.execute(held);
@@ -99,7 +112,7 @@ export class RunStarter {
       if (held.holding.durableSince !== undefined) return made(run, request, held.claim, outcome);
       throw new RunLostError();
     } catch (error) {
-      return this.earlier(request, run, error);
+      return this.earlier(request, held, error);
     }
   }
 
@@ -123,7 +136,7 @@ export class RunStarter {
     return !concurrency && this.slots.take(userId);
   }
 
-  private hold({ target, inputs, source, config }: RunRequest, run: NewRun): HeldRun & { claim: Claim } {
+  private hold({ target, inputs, source, config, cause }: RunRequest, run: NewRun): HeldRun & { claim: Claim } {
     const { runId, createdAt, userId } = run;
     const claim = { workerId: this.lease.workerId, attempt: 1, startedAt: createdAt };
     const holding = this.held.take(runId, 1, false);
@@ -136,6 +149,7 @@ export class RunStarter {
       startedAt: createdAt,
       tries: 1,
       depth: 0,
+      hops: run.hops ?? 0,
     };
     const options = { committer: this.committer, holding, claim, known: nothingRecorded(), birth: run, mayGoOn };
     const journal = new RunJournal(options);
@@ -146,7 +160,7 @@ export class RunStarter {
       timeout: timeoutOf(target.compiled, config),
       journal,
       inputs,
-      trigger: null,
+      trigger: cause?.trigger ?? null,
       about,
       ranMs: 0,
       answered: 0,
@@ -155,17 +169,18 @@ export class RunStarter {
   }
 
   private async enqueue(request: RunRequest, run: NewRun): Promise<StartedRun> {
-    return (await this.admission.enqueue(run)) ? made(run, request) : this.findByKey(request);
+    return (await this.admission.enqueue(run)) ? made(run, request) : this.findEarlier(request, run.runId);
   }
 
-  private earlier(request: RunRequest, run: NewRun, error: unknown): Promise<StartedRun> {
-    if (run.idempotency && error instanceof RunLostError) return this.findByKey(request);
+  private earlier(request: RunRequest, { journal, holding }: HeldRun, error: unknown): Promise<StartedRun> {
+    if (journal.isRefused) return this.findEarlier(request, holding.runId);
     throw error;
   }
 
   /** The run that the idempotency key stands for. @throws IdempotencyKeyReusedError when it was for another request */
-  private async findByKey({ userId, idempotency }: RunRequest): Promise<StartedRun> {
-    return { runId: (await runOfKey(this.em, userId, idempotency!))!, isNew: false };
+  private async findEarlier({ userId, idempotency }: RunRequest, runId: string): Promise<StartedRun> {
+    const earlier = idempotency && (await runOfKey(this.em, userId, idempotency));
+    return { runId: earlier ?? runId, isNew: false };
   }
 }
 
@@ -182,11 +197,13 @@ function made(run: NewRun, { target }: RunRequest, claim?: Claim, outcome?: RunO
   return { runId: run.runId, isNew: true, view: viewOfNew(run, target, claim, outcome) };
 }
 
-function newRun({ userId, target, inputs, config, source, idempotency }: RunRequest): NewRun {
+/** The run that a request asks for. @throws RunInputsInvalidError, ConcurrencyKeyInvalidError */
+export function newRun(request: RunRequest): NewRun {
+  const { userId, target, inputs, config, source, idempotency, cause } = request;
   const faults = target.compiled.inputs.validate(inputs);
   if (faults.length > 0) throw new RunInputsInvalidError(faults);
   return {
-    runId: newUuid(),
+    runId: cause?.runId ?? newUuid(),
     userId,
     workflowId: target.workflow?.id ?? null,
     versionId: target.version?.id ?? null,
@@ -195,8 +212,10 @@ function newRun({ userId, target, inputs, config, source, idempotency }: RunRequ
     config: config && JSON.stringify(config),
     source,
     createdAt: Date.now(),
-    concurrency: concurrencyOf(target, { userId, inputs, trigger: null, source }),
+    concurrency:
+      concurrencyOf(target, { userId, inputs, trigger: cause?.trigger ?? null, source }) ?? cause?.concurrency,
     idempotency,
+    ...(cause && { event: cause.event, hops: cause.hops }),
   };
 }
 

@@ -29,6 +29,19 @@ export interface RunTarget {
   readonly spec: JsonObject | null;
 }
 
+/** What a look-up of a workflow with a version of it gives; `targetColumns` are its columns. */
+export interface TargetRow {
+  /** Internal ids. */
+  workflow_row: string;
+  version_id: string;
+  version_number: number;
+  spec_hash: string;
+  workflow_uuid: string;
+}
+
+/** Of `workflow w` joined with `workflow_version v`. */
+export const targetColumns = `w.id as workflow_row, w.workflow_id as workflow_uuid, v.id as version_id, v.version_number, v.spec_hash`;
+
 interface VersionRow {
   id: string;
   version_id: string | null;
@@ -64,6 +77,16 @@ export class RunTargets {
       compiled: await valid(this.specs.load({ ...row, spec: null })),
       workflow: { uuid, id: row.id },
       version: { id: row.version_id, number: row.version_number! },
+      spec: null,
+    };
+  }
+
+  /** The target of a row that somebody has read with more than this. @throws SpecInvalidProblem */
+  async ofRow(row: TargetRow): Promise<RunTarget> {
+    return {
+      compiled: await valid(this.specs.load({ ...row, spec: null })),
+      workflow: { uuid: row.workflow_uuid, id: row.workflow_row },
+      version: { id: row.version_id, number: row.version_number },
       spec: null,
     };
   }

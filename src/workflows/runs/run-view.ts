@@ -19,6 +19,7 @@ export interface RunView {
   attempt: number;
   /** uuids. */
   parentRunId: string | null;
+  triggerEventId: string | null;
   forkedFrom: { runId: string; step: number } | null;
   createdAt: Date;
   startedAt: Date | null;
@@ -57,6 +58,7 @@ export function viewOfRow(row: RunRow, linkTo: LinkTo): RunView {
     waitingFor: waitingOf(row, linkTo),
     attempt: row.attempt,
     parentRunId: row.parent_run_id,
+    triggerEventId: row.trigger_event_id,
     forkedFrom: row.forked_from_run_id ? { runId: row.forked_from_run_id, step: row.forked_from_step! } : null,
     createdAt: dateOf(row.created_at),
     startedAt: dateOf(row.started_at),
@@ -102,6 +104,7 @@ export function viewOfNew(
     waitingFor: null,
     attempt: claim?.attempt ?? 0,
     parentRunId: run.parent?.runId ?? null,
+    triggerEventId: run.event?.eventId ?? null,
     forkedFrom: run.forkedFrom ?? null,
     createdAt: new Date(run.createdAt),
     startedAt: claim ? new Date(claim.startedAt) : null,

@@ -206,6 +206,8 @@ export class RunSummaryResponse {
   attempt: number;
   /** The run whose `workflow` node started this one. @example run_0190b6a0-7e2c-7d3a-9f10-3b6f2f0c1a2b */
   parent_run_id: string | null;
+  /** The event that started it. @example evt_0190b6a0-7e2c-7d3a-9f10-3b6f2f0c1a2b */
+  trigger_event_id: string | null;
   /**
    * The checkpoint that it was forked from; of a retry, the last step that it has from the run it retries (`:0` when it has
    * none). @example run_0190b6a0-7e2c-7d3a-9f10-3b6f2f0c1a2b:3
@@ -292,6 +294,7 @@ function summaryOf(run: RunView): RunSummaryResponse {
     waiting_for: run.waitingFor,
     attempt: run.attempt,
     parent_run_id: run.parentRunId && makePublicId('run', run.parentRunId),
+    trigger_event_id: run.triggerEventId && makePublicId('event', run.triggerEventId),
     forked_from: run.forkedFrom && makeCheckpointId(run.forkedFrom),
     created_at: run.createdAt,
     started_at: run.startedAt,

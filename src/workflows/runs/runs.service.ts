@@ -4,7 +4,7 @@ import { type Json, type JsonObject } from '../../common/json.js';
 import { makePublicId } from '../../common/public-id.js';
 import { type Principal } from '../../users/index.js';
 import { MAX_NUMBER } from '../workflow-draft.dto.js';
-import { RunNews } from './engine/run-news.js';
+import { RunEnds } from './run-ends.js';
 import { RunReader } from './run-reader.js';
 import { RunStarter, type RunRequest, type StartedRun } from './run-starter.js';
 import { isFinal } from './run-status.js';
@@ -24,9 +24,6 @@ export interface RunAnswer {
   readonly isNew: boolean;
 }
 
-/** Looking again at the table is the truth, an announcement in this process only a hint. */
-const LOOK_AGAIN_MS = 250;
-
 @Injectable()
 export class RunsService {
   constructor(
@@ -34,7 +31,7 @@ export class RunsService {
     private readonly targets: RunTargets,
     private readonly starter: RunStarter,
     private readonly reader: RunReader,
-    private readonly news: RunNews,
+    private readonly ends: RunEnds,
   ) {}
 
   /**
@@ -75,22 +72,13 @@ export class RunsService {
     const until = Date.now() + patience;
     const started = await this.starter.startAndRun(request, patience);
     if (started.view && isFinal(started.view.status)) return this.answer(caller, started);
-    await this.untilOver(caller, started.runId, until);
+    await this.ends.wait(caller.userId, started.runId, until);
     return this.answer(caller, { ...started, view: undefined });
   }
 
   private async answer(caller: Principal, { runId, isNew, view }: StartedRun): Promise<RunAnswer> {
     const run = view ? RunResponse.from(view) : await this.reader.get(caller, makePublicId('run', runId));
     return { run, isNew };
-  }
-
-  private async untilOver(caller: Principal, runId: string, until: number): Promise<void> {
-    for (;;) {
-      const announced = this.news.next(runId, Math.min(LOOK_AGAIN_MS, Math.max(0, until - Date.now())));
-      const status = await this.reader.status(caller, runId);
-      if (!status || isFinal(status) || status === 'WAITING' || this.news.closed || Date.now() >= until) return;
-      await announced;
-    }
   }
 }
 

@@ -163,6 +163,14 @@ export class WorkflowRun {
   @Property({ type: 'smallint' })
   tries: Opt<number> = 1;
 
+  /** The event that started it. No foreign key: events have a retention of their own. */
+  @Property({ type: 'uuid', nullable: true })
+  triggerEventId: string | null;
+
+  /** How many runs, each started by the end of the one before, led to this one. */
+  @Property({ type: 'smallint' })
+  hops: Opt<number> = 0;
+
   @Property({ type: 'timestamptz', columnType: 'timestamptz(3)', defaultRaw: 'now()' })
   createdAt: Opt<Date>;
 

@@ -38,6 +38,7 @@ export const findingCodes = {
   'workflow-unpublished': 'A `workflow` node names a workflow of which nothing is published yet.',
   'workflow-recursive': 'A workflow runs itself again through `workflow` nodes; a condition must end that.',
   'workflow-too-deep': 'More runs would be inside one another through `workflow` nodes than may be.',
+  'trigger-open': 'A subscription of the workflow takes events from anybody who has its link.',
   'too-many-nodes': 'The spec has more nodes than a spec may have.',
   'nesting-too-deep': 'Blocks are nested deeper than allowed.',
   'name-shadowed': 'A loop variable and something else in scope have the same name.',

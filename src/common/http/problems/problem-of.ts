@@ -23,6 +23,7 @@ const statusOfKind: Readonly<Record<ErrorKind, number>> = {
   'unsupported-media-type': HttpStatus.UNSUPPORTED_MEDIA_TYPE,
   invalid: HttpStatus.UNPROCESSABLE_ENTITY,
   'too-many': HttpStatus.TOO_MANY_REQUESTS,
+  'bad-gateway': HttpStatus.BAD_GATEWAY,
   unavailable: HttpStatus.SERVICE_UNAVAILABLE,
 };
 

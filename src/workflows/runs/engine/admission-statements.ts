@@ -3,8 +3,6 @@ const heldBack = `status = 'QUEUED' and not admitted`;
 /** Predicate of `workflow_run_concurrency`: runs that have a place, from then until they are over. */
 const admitted = `admitted and status in ('QUEUED', 'RUNNING', 'WAITING')`;
 
-export { insertRuns } from './commit-statement.js';
-
 /** How many more runs of a key may be let in; null when none waits. The limit is that of the run started last. */
 const placesOf = (key: string): string => `(
   (select concurrency_limit from workflow_run where concurrency_key = ${key} and ${heldBack} order by run_id desc limit 1)

@@ -1,4 +1,5 @@
 import { type SqlEntityManager } from '@mikro-orm/postgresql';
+import { tellWatchers } from './tell-watchers.js';
 import { wakeParents } from './wake-parents.js';
 
 /**
@@ -21,8 +22,8 @@ export async function cancelRuns(
        set status = 'CANCELLED', completed_at = clock_timestamp(), worker_id = null, waiting_for = null, wake_at = null,
            error = ?, error_detail = '{"code":"cancelled"}'
        from tree where r.run_id = tree.run_id and r.status in ('QUEUED', 'RUNNING', 'WAITING')
-       returning r.run_id, r.status, r.parent_run_id, r.parent_path
-     ), parents as (${wakeParents('cancelled')})
+       returning r.run_id, r.workflow_id, r.status, r.parent_run_id, r.parent_path
+     ), parents as (${wakeParents('cancelled')}), told as (${tellWatchers('cancelled')})
      select run_id from cancelled`,
     [...values, error],
   );

@@ -107,6 +107,7 @@ export class ChildRuns {
       source: about.source,
       createdAt: Date.now(),
       parent: { runId: holding.runId, path, depth },
+      hops: about.hops,
       concurrency: await this.concurrency(parent, call, target),
     };
     const isNew = await orNodeError(call, () => this.admission.enqueue(run));

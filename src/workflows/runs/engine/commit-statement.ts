@@ -1,3 +1,5 @@
+import { type EnterEvents } from './event-ledger.js';
+import { tellWatchers } from './tell-watchers.js';
 import { wakeParents } from './wake-parents.js';
 
 /**
@@ -9,13 +11,15 @@ const runColumns =
   'status text, source text, attempt smallint, worker_id uuid, created_at timestamptz, started_at timestamptz, ' +
   'completed_at timestamptz, outputs json, error text, error_detail json, waiting_for jsonb, wake_at timestamptz, ' +
   'deadline timestamptz, ran_ms int, parent_run_id uuid, parent_path text, depth smallint, concurrency_key text, ' +
-  'concurrency_limit int, admitted boolean, forked_from_run_id uuid, forked_from_step int, tries smallint';
+  'concurrency_limit int, admitted boolean, forked_from_run_id uuid, forked_from_step int, tries smallint, ' +
+  'trigger_event_id uuid, hops smallint';
 const runFields = fieldsOf(runColumns);
 /** Absent in most rows, not null in the table. */
 const runValues = runFields
   .replace('ran_ms', 'coalesce(ran_ms, 0)')
   .replace('depth', 'coalesce(depth, 0::smallint)')
-  .replace('tries', 'coalesce(tries, 1::smallint)');
+  .replace('tries', 'coalesce(tries, 1::smallint)')
+  .replace('hops', 'coalesce(hops, 0::smallint)');
 
 const stepColumns =
   'run_id uuid, path text, attempt smallint, seq int, node_id text, status text, inputs json, output json, error json, usage json, ' +
@@ -29,8 +33,11 @@ const stepFields = fieldsOf(stepColumns);
 const isRunning = `concat(w.status) = 'RUNNING'`;
 
 const parts = {
-  /** Runs that are new; a run with an idempotency key only if the key was free: of several in a batch, the first. */
-  runs: (parameter: string) => `
+  /**
+   * Runs that are new; a run with an idempotency key only if the key was free: of several in a batch, the first. One that an
+   * event starts only if the ledger takes the event: what is there already starts nothing.
+   */
+  runs: (parameter: string, hasEvents: boolean) => `
     keys as (
       insert into idempotency_record (user_id, key, request_hash, location)
       select distinct on (user_id, idempotency_key)
@@ -46,11 +53,13 @@ const parts = {
     runs as (
       insert into workflow_run (${runFields})
       select ${runValues} from json_to_recordset(${parameter}::json) as t(${runColumns}, idempotency_key text)
-      where idempotency_key is null or run_id::text in (select location from keys)
+      where (idempotency_key is null or run_id::text in (select location from keys))
+        and ${hasEvents ? '(trigger_event_id is null or run_id in (select run_id from events))' : 'true'}
       -- A child run that an earlier execution of its parent has started already.
       on conflict do nothing
-      returning run_id
-    )`,
+      returning run_id, workflow_id, status
+    ),
+    told_of_runs as (${tellWatchers('runs')})`,
   /** Steps of runs that are new in this very statement. */
   newSteps: (parameter: string) => `
     new_steps as (
@@ -79,8 +88,9 @@ const parts = {
       from json_to_recordset(${parameter}::json) as t(run_id uuid, fence smallint, status text, outputs json, error text,
         error_detail json, completed_at timestamptz)
       where w.run_id = t.run_id and w.attempt = t.fence and ${isRunning}
-      returning w.run_id, w.status, w.parent_run_id, w.parent_path
-    )`,
+      returning w.run_id, w.workflow_id, w.status, w.parent_run_id, w.parent_path
+    ),
+    told_of_ends as (${tellWatchers('ends')})`,
   /** For ends of child runs: their parents go on. In the same statement, so no crash can come between. */
   parents: (parameter: string) => `
     children as (
@@ -108,22 +118,38 @@ const parts = {
     )`,
 } as const;
 
-/** Inserts new runs outside of a batch; takes their rows twice, gives the uuids of those that are new indeed. */
-export const insertRuns = `with ${parts.runs('?')} select run_id from runs`;
+/** A part of the statement, and `events`: those that runs are started by, in the SQL of whoever keeps them. */
+export type Part = 'events' | keyof typeof parts;
+export const partNames: readonly Part[] = ['events', ...(Object.keys(parts) as (keyof typeof parts)[])];
 
-export type Part = keyof typeof parts;
-export const partNames = Object.keys(parts) as Part[];
+/** Parts that name no runs that they reached. */
+const silent: readonly Part[] = ['events', 'newSteps', 'parents'];
 
 /** The prepared statement for a batch that has these parts; its rows name the runs that each part reached. */
-export function commitStatement(present: readonly Part[]): { name: string; text: string } {
-  const with_ = present.map((part, index) => parts[part](`$${index + 1}`));
+export function commitStatement(present: readonly Part[], enterEvents: EnterEvents): { name: string; text: string } {
+  const hasEvents = present.includes('events');
+  const with_ = present.map((part, index) => {
+    const parameter = `$${index + 1}`;
+    return part === 'events' ? enterEvents(parameter) : parts[part](parameter, hasEvents);
+  });
   const reached = present
-    .filter((part) => part !== 'newSteps' && part !== 'parents')
+    .filter((part) => !silent.includes(part))
     .map((part) => `select '${part}' as part, run_id from ${part}`);
   return {
     name: `commit-${present.join('-')}`,
     text: `with ${with_.join(',')} ${reached.join(' union all ')}`,
   };
+}
+
+/**
+ * Inserts new runs outside of a batch, with the events that start them. Its values are the rows of the runs and of the events,
+ * each as a JSON array; it gives the uuids of the runs that are new indeed.
+ */
+export function insertRuns(enterEvents: EnterEvents | undefined): string {
+  const given = 'given as (select ?::json as runs, ?::json as events)';
+  const entered = enterEvents ? [enterEvents('(select events from given)')] : [];
+  const runs = parts.runs('(select runs from given)', enterEvents !== undefined);
+  return `with ${[given, ...entered, runs].join(',')} select run_id from runs`;
 }
 
 function fieldsOf(columns: string, prefix = ''): string {

@@ -4,6 +4,7 @@ import { asDatabaseUnavailable } from '../../../common/database/database.errors.
 import { retryDeadlocks } from '../../../common/database/deadlocks.js';
 import { Database } from '../../../common/database/open-database.js';
 import { commitStatement, type Part, partNames } from './commit-statement.js';
+import { EventLedger } from './event-ledger.js';
 import {
   type Claim,
   endRow,
@@ -60,7 +61,10 @@ export class GroupCommitter implements OnApplicationShutdown {
   private armed = false;
   private readonly pool: pg.Pool;
 
-  constructor(database: Database) {
+  constructor(
+    database: Database,
+    private readonly ledger: EventLedger,
+  ) {
     this.pool = new pg.Pool({
       connectionString: database.url,
       max: CONNECTIONS,
@@ -122,11 +126,22 @@ export class GroupCommitter implements OnApplicationShutdown {
   }
 
   private async execute(batch: readonly Waiting[]): Promise<(write: Write) => boolean> {
-    const rows: Record<Part, string[]> = { runs: [], newSteps: [], steps: [], ends: [], parents: [], pauses: [] };
+    const rows: Record<Part, string[]> = {
+      events: [],
+      runs: [],
+      newSteps: [],
+      steps: [],
+      ends: [],
+      parents: [],
+      pauses: [],
+    };
     for (const { write } of batch) addRows(rows, write);
     const present = partNames.filter((part) => rows[part].length > 0);
     const values = present.map((part) => `[${rows[part].join(',')}]`);
-    const result = await this.pool.query<{ part: Part; run_id: string }>({ ...commitStatement(present), values });
+    const result = await this.pool.query<{ part: Part; run_id: string }>({
+      ...commitStatement(present, this.ledger.enter),
+      values,
+    });
     const reached = new Set(result.rows.map(({ part, run_id: runId }) => `${part} ${runId}`));
     return (write) => {
       if (write.kind === 'new') return reached.has(`runs ${write.run.runId}`);
@@ -162,6 +177,7 @@ function addRows(rows: Record<Part, string[]>, write: Write): void {
   if (write.kind === 'new') {
     const { run, claim, outcome, steps } = write;
     rows.runs.push(runRow(run, claim, outcome));
+    if (run.event) rows.events.push(run.event.row);
     for (const step of steps) rows.newSteps.push(stepRow(run.runId, step));
   } else {
     const { runId, fence, outcome, steps, parentId } = write;

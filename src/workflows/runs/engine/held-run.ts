@@ -23,6 +23,8 @@ export interface HeldRun {
     startedAt: number;
     tries: number;
     depth: number;
+    /** How many runs, each started by the end of the one before, led to this one. */
+    hops: number;
   };
   /** Longest running time in milliseconds, all executions together. */
   readonly timeout: number;

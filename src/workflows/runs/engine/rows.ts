@@ -28,6 +28,17 @@ export interface NewRun {
   /** 1, and one more for each `retry` that led to this run. */
   readonly tries?: number;
   readonly idempotency?: { readonly key: string; readonly requestHash: Buffer };
+  readonly event?: StartingEvent;
+  /** How many runs, each started by the end of the one before, lead to this one. */
+  readonly hops?: number;
+}
+
+/** The event that starts a run: it goes into its ledger in the statement that inserts the run, or there is no run. */
+export interface StartingEvent {
+  /** uuid. */
+  readonly eventId: string;
+  /** A row for the ledger: see event-ledger.ts. */
+  readonly row: JsonText;
 }
 
 /** The limit that a run obeys (`settings.concurrency`). */
@@ -119,6 +130,8 @@ export function runRow(run: NewRun, claim: Claim | undefined, outcome: RunOutcom
       forked_from_step: String(run.forkedFrom.step),
     }),
     ...(run.tries && { tries: String(run.tries) }),
+    ...(run.event && { trigger_event_id: json(run.event.eventId) }),
+    ...(run.hops && { hops: String(run.hops) }),
     ...(run.idempotency && {
       idempotency_key: json(run.idempotency.key),
       request_hash: json(run.idempotency.requestHash.toString('hex')),

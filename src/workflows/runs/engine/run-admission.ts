@@ -7,6 +7,8 @@ import { retryDeadlocks } from '../../../common/database/deadlocks.js';
 import { ConcurrencyLimitError } from '../run.errors.js';
 import * as statements from './admission-statements.js';
 import { cancelRuns } from './cancel-runs.js';
+import { insertRuns } from './commit-statement.js';
+import { EventLedger } from './event-ledger.js';
 import { GroupCommitter } from './group-committer.js';
 import { type NewRun, type RunConcurrency, runRow } from './rows.js';
 import { RunNotices } from './run-notices.js';
@@ -15,6 +17,16 @@ import { RunNotices } from './run-notices.js';
 const MOST_KEYS = 100;
 /** Keys that one look goes through; with more of them waiting, the next look goes on from there. */
 const LOOKED_THROUGH = 500;
+
+/** What became of runs that were to be put into the queue. */
+export interface Enqueued {
+  /** uuids. */
+  readonly inserted: ReadonlySet<string>;
+  /** Kept out by the limit of their concurrency key. */
+  readonly full: ReadonlySet<string>;
+  /** To be called when the transaction is committed. */
+  readonly committed: () => void;
+}
 
 const replaced = 'A newer run with the same concurrency key took its place (settings.concurrency.on_limit).';
 
@@ -38,6 +50,7 @@ export class RunAdmission {
     private readonly em: EntityManager,
     private readonly committer: GroupCommitter,
     private readonly notices: RunNotices,
+    private readonly ledger: EventLedger,
   ) {
     // Of which key the run was, nobody tells.
     this.notices.onCancelled(() => this.look());
@@ -59,6 +72,36 @@ export class RunAdmission {
     if (!(await this.committer.commit({ kind: 'new', run, steps: [] }))) return false;
     this.entered(concurrency?.key ?? null);
     return true;
+  }
+
+  /**
+   * Puts new runs into the queue as part of a transaction of the caller's, which may have to be repeated after a deadlock.
+   * Of a run whose limit is reached and that is not to wait, nothing is written.
+   * @returns the uuids of those that are new; what to do when the transaction is committed; those that the limit keeps out
+   */
+  async enqueueIn(em: SqlEntityManager, runs: readonly NewRun[]): Promise<Enqueued> {
+    const waiting = runs.filter(({ concurrency }) => !concurrency || concurrency.onLimit === 'queue');
+    const inserted = new Set(await this.insert(em, waiting));
+    const keys = new Set(waiting.map(({ concurrency }) => concurrency?.key ?? null));
+    const full = new Set<string>();
+    const cancelled: string[] = [];
+    const others = runs.filter(({ concurrency }) => concurrency && concurrency.onLimit !== 'queue');
+    const otherKeys = [...new Set(others.map(({ concurrency }) => concurrency!.key))];
+    if (otherKeys.length > 0) await lockKeys(em, otherKeys);
+    for (const run of others) {
+      const entered = await this.enterLocked(em, run, run.concurrency!);
+      if (entered === 'full') full.add(run.runId);
+      else if (entered !== 'known') {
+        inserted.add(run.runId);
+        cancelled.push(...entered);
+      }
+    }
+    const committed = (): void => {
+      if (cancelled.length > 0) this.notices.cancelled(cancelled);
+      if (others.length > 0) this.announce();
+      for (const key of keys) this.entered(key);
+    };
+    return { inserted, full, committed };
   }
 
   /** A new run with this concurrency key, or without one, is in the database. */
@@ -126,23 +169,43 @@ export class RunAdmission {
 
   /** What a start that may be refused, or that cancels others, finds out and does about its key is one transaction. */
   private async enterAlone(run: NewRun, concurrency: RunConcurrency): Promise<boolean> {
-    const { key, onLimit } = concurrency;
-    const cancelled = await this.locked([key], async (em) => {
-      if (onLimit === 'drop' && (await isFull(em, concurrency))) {
-        if (await isKnown(em, run)) return undefined;
-        throw new ConcurrencyLimitError(concurrency.limit);
-      }
-      const row = `[${runRow(run, undefined, undefined)}]`;
-      const inserted = await em.execute<unknown[]>(statements.insertRuns, [row, row]);
-      if (inserted.length === 0) return undefined;
-      const gone = onLimit === 'cancel_running' ? await makeRoom(em, run.runId, concurrency) : [];
-      await admit(em, [key]);
-      return gone;
-    });
-    if (!cancelled) return false;
-    this.notices.cancelled(cancelled);
+    const entered = await this.locked([concurrency.key], (em) => this.enterLocked(em, run, concurrency));
+    if (entered === 'full') throw new ConcurrencyLimitError(concurrency.limit);
+    if (entered === 'known') return false;
+    this.notices.cancelled(entered);
     this.announce();
     return true;
+  }
+
+  /**
+   * The key is locked. @returns the runs that are cancelled so that this one has a place; or why it is not entered: it is
+   * there already, or the limit is reached
+   */
+  private async enterLocked(
+    em: SqlEntityManager,
+    run: NewRun,
+    concurrency: RunConcurrency,
+  ): Promise<string[] | 'full' | 'known'> {
+    if (concurrency.onLimit === 'drop' && (await isFull(em, concurrency))) {
+      return (await isKnown(em, run)) ? 'known' : 'full';
+    }
+    if ((await this.insert(em, [run])).length === 0) return 'known';
+    const gone = concurrency.onLimit === 'cancel_running' ? await makeRoom(em, run.runId, concurrency) : [];
+    await admit(em, [concurrency.key]);
+    return gone;
+  }
+
+  /** @returns the uuids of those that are new indeed */
+  private async insert(em: SqlEntityManager, runs: readonly NewRun[]): Promise<string[]> {
+    if (runs.length === 0) return [];
+    const rows = runs.map((run) => runRow(run, undefined, undefined));
+    const events = runs.flatMap(({ event }) => (event ? [event.row] : []));
+    const statement = insertRuns(events.length > 0 ? this.ledger.enter : undefined);
+    const inserted = await em.execute<{ run_id: string }[]>(statement, [
+      `[${rows.join(',')}]`,
+      `[${events.join(',')}]`,
+    ]);
+    return inserted.map(({ run_id: runId }) => runId);
   }
 
   /** @throws DatabaseUnavailableError */
@@ -151,7 +214,7 @@ export class RunAdmission {
       return await retryDeadlocks(() =>
         this.em.fork().transactional(
           async (em) => {
-            await em.execute(statements.lockKeys, [advisoryLocks.runConcurrency, JSON.stringify(keys)]);
+            await lockKeys(em, keys);
             return act(em);
           },
           // What follows the lock must see what the last holder committed, whatever the database's default is.
@@ -167,6 +230,10 @@ export class RunAdmission {
     for (const listener of this.whenQueued) listener();
     this.notices.tell('queued');
   }
+}
+
+async function lockKeys(em: SqlEntityManager, keys: readonly string[]): Promise<void> {
+  await em.execute(statements.lockKeys, [advisoryLocks.runConcurrency, JSON.stringify(keys)]);
 }
 
 async function admit(em: SqlEntityManager, keys: readonly string[]): Promise<number> {

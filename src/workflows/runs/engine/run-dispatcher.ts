@@ -191,7 +191,7 @@ export class RunDispatcher {
       timeout: timeoutOf(workflow, claimed.config),
       journal: new RunJournal({ committer, holding, claim, known, parentId, mayGoOn }),
       inputs: claimed.inputs,
-      trigger: null,
+      trigger: claimed.trigger,
       about: {
         workflowId: claimed.workflow_uuid,
         version: claimed.version_number,
@@ -200,6 +200,7 @@ export class RunDispatcher {
         startedAt,
         tries,
         depth,
+        hops: claimed.hops,
       },
       ranMs,
       answered: known.answered,

@@ -34,6 +34,8 @@ export interface JournalOptions {
  * durable in the order of their numbers, without a gap.
  */
 export class RunJournal implements Journal {
+  /** The run did not come to be: its idempotency key, or its event, has started one before. */
+  isRefused = false;
   /** What the run waits for when this execution is over, by path. */
   readonly waits = new Map<string, Pause>();
   /** Whether the run may have child runs: those that an earlier execution has waited for, and those that this one calls. */
@@ -181,7 +183,10 @@ export class RunJournal implements Journal {
       throw error;
     }
     faultPoint(`after-${moment}`);
-    if (!done) throw new RunLostError(`run ${runId} is held by another process`);
+    if (!done) {
+      this.isRefused = run !== undefined;
+      throw new RunLostError(`run ${runId} is held by another process`);
+    }
     holding.durableSince ??= performance.now();
   }
 

@@ -6,6 +6,7 @@ import { type StepStatus } from '../../compiler/run-context.js';
 import { type Usage } from '../../nodes/execution.js';
 import { type Pause, type PauseAnswer } from '../../nodes/pause.js';
 import { type WorkflowRunSource } from '../run-status.js';
+import { EventLedger } from './event-ledger.js';
 import { type ClaimReport, type ClaimRequest, claimStatement } from './claim-statement.js';
 import { type RecordedRun } from './recorded-run.js';
 import { tokensOf } from './token-count.js';
@@ -29,6 +30,10 @@ export interface ClaimedRun {
   ran_ms: number;
   concurrency_key: string | null;
   parent_run_id: string | null;
+  trigger_event_id: string | null;
+  hops: number;
+  /** What `trigger` is in it. */
+  trigger: Json;
   /** A fork has the steps of the run it began from. */
   is_fork: boolean;
   waiting_for: Record<string, Pause> | null;
@@ -64,7 +69,10 @@ export class RunQueue {
   /** The user who had the last turn, by internal id. Each process goes round by itself. */
   private hadTurn = '0';
 
-  constructor(private readonly em: EntityManager) {}
+  constructor(
+    private readonly em: EntityManager,
+    private readonly ledger: EventLedger,
+  ) {}
 
   /**
    * Claims at most `count` runs; users take turns, each with the oldest run first. Processes that claim at the same time
@@ -79,10 +87,19 @@ export class RunQueue {
       this.hadTurn = lastUser ?? this.hadTurn;
       const runs = rows.filter(({ run_id: runId }) => runId !== null);
       const isFull = seen === request.count;
-      if (runs.length > 0 || !isFull) return { runs, left: isFull ? 'some' : capped ? 'capped' : 'none' };
+      if (runs.length > 0 || !isFull)
+        return { runs: await this.withTriggers(runs), left: isFull ? 'some' : capped ? 'capped' : 'none' };
       // All that was seen is another process's by now; there may be more behind it.
       if (tries === MOST_CLAIMS) return { runs, left: 'none' };
     }
+  }
+
+  private async withTriggers(runs: ClaimedRun[]): Promise<ClaimedRun[]> {
+    const events = runs.flatMap(({ trigger_event_id: eventId, user_id: userId }) =>
+      eventId ? [{ eventId, userId }] : [],
+    );
+    const triggers = await this.ledger.triggersOf(events);
+    return runs.map((run) => ({ ...run, trigger: triggers.get(run.trigger_event_id ?? '') ?? null }));
   }
 
   /** Puts runs into the queue whose waiting is over by itself. @returns how many */

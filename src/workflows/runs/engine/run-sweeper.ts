@@ -1,6 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { advisoryLocks } from '../../../common/database/advisory-locks.js';
+import { tellWatchers } from './tell-watchers.js';
 import { wakeParents } from './wake-parents.js';
 
 /** A run whose process has died this often is not tried again. */
@@ -32,10 +33,10 @@ const sweep = `
         completed_at = case when r.crashes + 1 < ${MOST_CRASHES} then null else clock_timestamp() end,
         waiting_for = case when r.crashes + 1 < ${MOST_CRASHES} then r.waiting_for end
     from orphans o where r.run_id = o.run_id
-    returning r.run_id, r.status, r.parent_run_id, r.parent_path
+    returning r.run_id, r.workflow_id, r.status, r.parent_run_id, r.parent_path
   ), ended as (
     select * from swept where status = 'FAILED'
-  ), parents as (${wakeParents('ended')})
+  ), parents as (${wakeParents('ended')}), told as (${tellWatchers('ended')})
   select run_id, status from swept`;
 
 /** Takes runs from processes that no longer say that they live. */

@@ -1,0 +1,109 @@
+import { type EntityManager, type SqlEntityManager } from '@mikro-orm/postgresql';
+import { Injectable, type OnModuleInit, Inject } from '@nestjs/common';
+import { dateOf } from '../../common/database/sql-date.js';
+import { makePublicId, parsePublicId } from '../../common/public-id.js';
+import { type Finding, type Publication, Publications, RunEndings } from '../../workflows/index.js';
+import { TRIGGER_CATALOGUE, type TriggerCatalogue } from '../types/catalogue.js';
+import { type Trigger } from '../types/define-trigger.js';
+import { delayOf } from '../schedules/due-slots.js';
+import { type CronConfig } from '../types/cron-schedule.trigger.js';
+import { type FinishedConfig } from '../types/workflow-finished.trigger.js';
+import { SubscriptionInvalidError } from './subscription.errors.js';
+import { TriggerSubscription } from './trigger-subscription.entity.js';
+
+/** When subscriptions are due: planned when they are made, changed, switched on, and when their workflow is published. */
+@Injectable()
+export class SubscriptionTimes implements OnModuleInit {
+  constructor(
+    private readonly publications: Publications,
+    private readonly endings: RunEndings,
+    @Inject(TRIGGER_CATALOGUE) private readonly catalogue: TriggerCatalogue,
+  ) {}
+
+  onModuleInit(): void {
+    this.publications.register((em, publication) => this.onPublication(em, publication));
+  }
+
+  /** In the transaction that changes the subscription, which holds its row. */
+  async plan(em: EntityManager, subscription: TriggerSubscription, type: Trigger): Promise<void> {
+    const isOn = subscription.enabled && subscription.status !== 'stopped';
+    subscription.nextFireAt = isOn ? await this.firstTime(em, subscription, type) : null;
+    if (type.mode === 'schedule') subscription.cursor = null;
+    // What was asked before this change is of no use any more.
+    subscription.fence += 1;
+    await em.flush();
+    if (type.mode !== 'internal') return;
+    if (subscription.enabled) await this.watch(em, subscription);
+    else await this.endings.unwatch(em, subscription.subscriptionId);
+  }
+
+  async forget(em: SqlEntityManager, { subscriptionId }: TriggerSubscription): Promise<void> {
+    await this.endings.unwatch(em, subscriptionId);
+  }
+
+  async hoursFromNow(em: SqlEntityManager, hours: number): Promise<Date> {
+    const [row] = await em.execute<[{ at: string }]>(`select now() + ? * interval '1 hour' as at`, [hours]);
+    return dateOf(row.at);
+  }
+
+  /** Null: while nothing of its workflow is published, or until its account is connected again. */
+  private async firstTime(
+    em: EntityManager,
+    { subscriptionId, workflow, config, status, nextFireAt }: TriggerSubscription,
+    type: Trigger,
+  ): Promise<Date | null> {
+    if (!workflow.unwrap().publishedVersion || status === 'reauth_required') return null;
+    const now = await this.hoursFromNow(em, 0);
+    if (type.mode === 'schedule') {
+      const next = type.schedule(config).next(now);
+      return next ? new Date(next.getTime() + delayOf(subscriptionId, config as CronConfig)) : null;
+    }
+    // One that is to be asked soon anyway keeps its turn.
+    return type.mode === 'poll' ? (nextFireAt !== null && nextFireAt < now ? nextFireAt : now) : null;
+  }
+
+  /** Of which workflow, its config says; one of the same owner's. */
+  private async watch(em: SqlEntityManager, { subscriptionId, config, user }: TriggerSubscription): Promise<void> {
+    const { workflow_id: publicId } = config as FinishedConfig;
+    const uuid = parsePublicId('workflow', publicId);
+    const [watched] = await em.execute<[{ id: string }?]>(
+      'select id from workflow where workflow_id = ? and user_id = ?',
+      [uuid ?? null, user.id],
+    );
+    if (!watched) {
+      const message = `there is no workflow ${publicId}`;
+      throw new SubscriptionInvalidError('workflow_finished', [
+        { pointer: '/config/workflow_id', code: 'workflow-not-found', message },
+      ]);
+    }
+    await this.endings.watch(em, subscriptionId, watched.id);
+  }
+
+  /** What was missed while nothing was published is not made up for. */
+  private async onPublication(em: EntityManager, { workflowId, isPublished }: Publication): Promise<Finding[]> {
+    if (!isPublished) {
+      await em.execute('update trigger_subscription set next_fire_at = null where workflow_id = ?', [workflowId]);
+      return [];
+    }
+    const subscriptions = await em.find(TriggerSubscription, { workflow: workflowId, enabled: true });
+    for (const subscription of subscriptions) {
+      const type = this.catalogue.get(subscription.triggerType);
+      // One that has a time was planned before: another version does not change that.
+      if (type && subscription.nextFireAt === null && subscription.status !== 'stopped') {
+        await em.populate(subscription, ['workflow']);
+        subscription.nextFireAt = await this.firstTime(em, subscription, type);
+      }
+    }
+    await em.flush();
+    return subscriptions.flatMap((subscription) =>
+      warningsOf(subscription, this.catalogue.get(subscription.triggerType)),
+    );
+  }
+}
+
+function warningsOf({ subscriptionId, config }: TriggerSubscription, type: Trigger | undefined): Finding[] {
+  const warning = type?.warn?.(config);
+  if (warning === undefined) return [];
+  const message = `${makePublicId('subscription', subscriptionId)}: ${warning}`;
+  return [{ code: 'trigger-open', severity: 'warning', node_id: null, pointer: '', message }];
+}

@@ -1,0 +1,69 @@
+import { isUtf8 } from 'node:buffer';
+import { randomBytes } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
+import { type Delivery } from '../delivery.js';
+import { DeliveryRefusedError } from '../webhook.errors.js';
+import { hasHeader, signatureHeader } from './delivery-header.js';
+import { defineScheme } from './define-scheme.js';
+import { isEventId } from './event.js';
+import { checkTimestamp, sameText, signatureInvalid } from './signature.js';
+
+/** The names of the standard, and those of Svix, which the standard comes from and many senders use. */
+const standardNames = { id: 'webhook-id', timestamp: 'webhook-timestamp', signature: 'webhook-signature' };
+const svixNames = { id: 'svix-id', timestamp: 'svix-timestamp', signature: 'svix-signature' };
+
+/** A signature with its version, such as `v1,g0hM9SsE…`. Versions other than `v1` are passed over. */
+const versioned = /^v\d[\da-z]{0,5},[\w+/=-]+$/;
+
+/** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
+export const standardWebhooks = defineScheme({
+  key: 'standard_webhooks',
+  title: 'Standard Webhooks',
+  description:
+    'Signed as standardwebhooks.com describes, with headers webhook-id, webhook-timestamp and webhook-signature, or those of ' +
+    'Svix (svix-id …). Signatures `v1` (HMAC-SHA256) count.',
+  options: { properties: {}, required: [] },
+  secret: {
+    origin: 'generated',
+    generate: () => `whsec_${randomBytes(32).toString('base64')}`,
+    check: (secret) =>
+      isKey(secret) ? undefined : 'The secret must be "whsec_" and 24 to 64 bytes in base64, with its padding.',
+  },
+  headers: () => [...Object.values(standardNames), ...Object.values(svixNames)],
+  verify(delivery, _options, secrets, now) {
+    const names = hasHeader(delivery, standardNames.signature) ? standardNames : svixNames;
+    const given = signatureHeader(delivery, names.signature).split(' ');
+    const id = idOf(delivery, names.id);
+    const timestamp = signatureHeader(delivery, names.timestamp);
+    checkTimestamp(names.timestamp, timestamp, now);
+    if (!given.every((signature) => versioned.test(signature))) throw signatureInvalid(names.signature);
+    const genuine = secrets.some((secret) => {
+      const expected = signatureOf(delivery, secret, id, Number(timestamp));
+      return expected !== undefined && given.some((signature) => sameText(signature, expected));
+    });
+    if (!genuine) throw signatureInvalid(names.signature);
+    return { id };
+  },
+});
+
+/** Without a full stop, as the standard demands: it would move the borders between the id, the time and the body. */
+function idOf(delivery: Delivery, name: string): string {
+  const id = signatureHeader(delivery, name);
+  if (isEventId(id) && !id.includes('.')) return id;
+  throw new DeliveryRefusedError('signature-invalid', `The header ${name} must hold an id, without full stops.`);
+}
+
+/**
+ * What `standardwebhooks` would sign a delivery with. Its own `verify` does not take the time that it is, and takes a
+ * timestamp with letters after it. It signs text, so other bytes must not get there: decoded, several are the same text.
+ */
+function signatureOf({ body }: Delivery, secret: string, id: string, timestamp: number): string | undefined {
+  return isUtf8(body) ? new Webhook(secret).sign(id, new Date(timestamp * 1000), body.toString('utf8')) : undefined;
+}
+
+function isKey(secret: string): boolean {
+  const [, base64] = /^whsec_([A-Za-z\d+/]+={0,2})$/.exec(secret) ?? [];
+  if (base64 === undefined) return false;
+  const bytes = Buffer.from(base64, 'base64');
+  return bytes.length >= 24 && bytes.length <= 64 && bytes.toString('base64') === base64;
+}

@@ -1,0 +1,141 @@
+import { Injectable } from '@nestjs/common';
+import { Environment } from '../../common/config/environment.js';
+import { DomainError } from '../../common/errors.js';
+import { WindowCounts } from '../../common/http/rate-limit.js';
+import { type Json, type JsonObject } from '../../common/json.js';
+import { ExpressionError, RunEnds, RunReader } from '../../workflows/index.js';
+import { type ActiveSubscription, ActiveSubscriptions } from '../intake/active-subscription.js';
+import { EventIntake, type EventOutcome } from '../intake/event-intake.js';
+import { IntakeLinks } from '../intake/intake-links.js';
+import {
+  DeliveryUnreadableError,
+  EventFailedError,
+  IntakeNotFoundError,
+  RunWithoutOutputError,
+} from '../intake/intake.errors.js';
+import { SubscriptionPlans } from '../intake/subscription-plan.js';
+import { SubscriptionSecrets } from '../subscriptions/subscription-secrets.js';
+import { type ReceivedDelivery, type WebhookTrigger } from '../types/define-trigger.js';
+import { bodyOf } from './delivery-body.js';
+import { type Delivery } from './delivery.js';
+import { verificationSchemeCatalogue } from './schemes/catalogue.js';
+
+/** What a sender is answered. */
+export type HookAnswer =
+  | { readonly kind: 'taken'; readonly outcome: EventOutcome }
+  | { readonly kind: 'output'; readonly outcome: EventOutcome; readonly output: Json }
+  | { readonly kind: 'challenge'; readonly body: JsonObject };
+
+/** Refused deliveries of one subscription that are put into the ledger in a minute, by each process: others are forgotten. */
+const REFUSALS_PER_MINUTE = 20;
+
+/** Only senders that say so send forms. */
+const sendsForms = new Set(['slack']);
+
+/** Deliveries by their link: verified, made an event, and given to the intake. */
+@Injectable()
+export class WebhooksService {
+  private readonly refusals = new WindowCounts();
+
+  constructor(
+    private readonly environment: Environment,
+    private readonly links: IntakeLinks,
+    private readonly subscriptions: ActiveSubscriptions,
+    private readonly plans: SubscriptionPlans,
+    private readonly secrets: SubscriptionSecrets,
+    private readonly intake: EventIntake,
+    private readonly reader: RunReader,
+    private readonly ends: RunEnds,
+  ) {}
+
+  /**
+   * @throws IntakeNotFoundError; DeliveryRefusedError and errors of the body, of which the ledger has a line;
+   * EventFailedError; RunWithoutOutputError
+   */
+  async receive(token: string, delivery: Delivery): Promise<HookAnswer> {
+    const uuid = this.links.subscriptionOf(token);
+    const subscription = uuid === undefined ? undefined : await this.subscriptions.find(uuid);
+    const type = subscription && this.plans.of(subscription).type;
+    if (!subscription || type?.mode !== 'webhook') throw new IntakeNotFoundError();
+    try {
+      const received = await this.verified(subscription, type, delivery);
+      if ('challenge' in received) return { kind: 'challenge', body: received.challenge };
+      return await this.take(subscription, type, received);
+    } catch (error) {
+      if (isRefusal(error)) await this.refuse(subscription, error);
+      throw error;
+    }
+  }
+
+  private async verified(
+    subscription: ActiveSubscription,
+    type: WebhookTrigger,
+    delivery: Delivery,
+  ): Promise<ReceivedDelivery | { challenge: JsonObject }> {
+    const options = type.verification(subscription.config);
+    const scheme = verificationSchemeCatalogue.get(options.type)!;
+    const secrets = scheme.secret ? await this.secrets.open(subscription) : [];
+    const { id } = await scheme.verify(delivery, options, secrets, Date.now());
+    const challenge = scheme.challenge?.(delivery);
+    if (challenge) return { challenge };
+    return { ...delivery, json: bodyOf(delivery, sendsForms.has(options.type)), id };
+  }
+
+  private async take(
+    subscription: ActiveSubscription,
+    type: WebhookTrigger,
+    delivery: ReceivedDelivery,
+  ): Promise<HookAnswer> {
+    const event = readEvent(type, delivery, subscription.config);
+    if (typeof event === 'string') {
+      return { kind: 'taken', outcome: await this.intake.ignore(subscription, delivery.json, event) };
+    }
+    const waits = type.answersWithOutput?.(subscription.config) ?? false;
+    const patience = this.environment.syncWaitSeconds * 1_000;
+    const until = Date.now() + patience;
+    const outcome = await this.intake.deliver(subscription, event, waits ? patience : undefined);
+    if (outcome.verdict === 'failed') throw new EventFailedError(outcome);
+    if (!waits || outcome.runId === null) return { kind: 'taken', outcome };
+    return this.answerOfRun(subscription, outcome, outcome.runId, until);
+  }
+
+  /** The output of the run; of a delivery that came again, that of the run which the first one has started. */
+  private async answerOfRun(
+    { user_id: userId }: ActiveSubscription,
+    outcome: EventOutcome,
+    runId: string,
+    until: number,
+  ): Promise<HookAnswer> {
+    if (outcome.run?.status === 'COMPLETED') return { kind: 'output', outcome, output: outcome.run.outputs };
+    const status = await this.ends.wait(userId, runId, until);
+    if (status === 'FAILED' || status === 'CANCELLED') throw new RunWithoutOutputError(runId);
+    if (status !== 'COMPLETED') return { kind: 'taken', outcome };
+    return { kind: 'output', outcome, output: await this.reader.outputOf({ userId }, runId) };
+  }
+
+  /** Nothing of a refused delivery is kept but that there was one; and of many of them, not even that. */
+  private async refuse({ id, user_id }: ActiveSubscription, error: DomainError): Promise<void> {
+    if (this.refusals.hit(id).hits > REFUSALS_PER_MINUTE) return;
+    await this.intake.reject({ id, user_id }, `${error.code}: ${error.message}`);
+  }
+}
+
+/** @throws DeliveryUnreadableError */
+function readEvent(type: WebhookTrigger, delivery: ReceivedDelivery, config: JsonObject) {
+  try {
+    return type.read(delivery, config);
+  } catch (error) {
+    if (error instanceof ExpressionError) throw new DeliveryUnreadableError(`dedupe_by: ${error.message}`);
+    throw error;
+  }
+}
+
+/** What the sender did wrong before there was an event. */
+function isRefusal(error: unknown): error is DomainError {
+  return (
+    error instanceof DomainError &&
+    error.kind !== 'unavailable' &&
+    !(error instanceof EventFailedError) &&
+    error.kind !== 'bad-gateway'
+  );
+}
