@@ -23,8 +23,11 @@ export class Rounds {
   }
 
   private go(): void {
-    this.underWay = this.round().then((wait) => {
-      if (!this.stopped) this.timer = setTimeout(() => this.go(), Math.min(wait, LOOK_MS));
-    });
+    this.underWay = this.turn();
+  }
+
+  private async turn(): Promise<void> {
+    const wait = await this.round();
+    if (!this.stopped) this.timer = setTimeout(() => this.go(), Math.min(wait, LOOK_MS));
   }
 }
