@@ -11,6 +11,8 @@ import { idle } from './jobs/idle.js';
 import { langgraphAlone } from './jobs/langgraph-alone.js';
 import { rawInsert } from './jobs/raw-insert.js';
 import { syncRun } from './jobs/sync-run.js';
+import { triggerAsync } from './jobs/trigger-async.js';
+import { webhookSync } from './jobs/webhook-sync.js';
 import { startDatabases } from './support/bench-database.js';
 import { type BenchContext, type BenchJob } from './support/bench-job.js';
 import { measureInTurns } from './support/in-turns.js';
@@ -21,7 +23,9 @@ const jobs: BenchJob[] = [
   rawInsert,
   langgraphAlone,
   syncRun,
+  webhookSync,
   asyncRun,
+  triggerAsync,
   durable5,
   durable5Dbos,
   durable5Langgraph,

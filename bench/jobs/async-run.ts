@@ -1,13 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { query } from '../support/bench-database.js';
 import { type SoloJob } from '../support/bench-job.js';
 import { load } from '../support/load.js';
 import { Seer } from '../support/seer.js';
 import { inputs, threeTransforms } from '../support/specs.js';
 import { rate } from '../support/statistics.js';
+import { untilCompleted } from '../support/until-completed.js';
 
 const RUNS = 2_000;
-const PATIENCE_MS = 60_000;
 
 export const asyncRun: SoloJob = {
   name: 'async-run',
@@ -33,14 +31,3 @@ export const asyncRun: SoloJob = {
     }
   },
 };
-
-async function untilCompleted(database: string, wanted: number): Promise<void> {
-  for (const late = Date.now() + PATIENCE_MS; Date.now() < late; await delay(20)) {
-    const [found] = await query<{ runs: number }>(
-      database,
-      `select count(*)::int as runs from workflow_run where status = 'COMPLETED'`,
-    );
-    if (found?.runs === wanted) return;
-  }
-  throw new Error(`Not all of ${wanted} accepted runs were COMPLETED within ${PATIENCE_MS} ms.`);
-}

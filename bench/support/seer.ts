@@ -45,9 +45,20 @@ export class Seer {
 
   /** A published workflow. @returns the path that runs it */
   async publish(spec: JsonObject): Promise<string> {
+    return `/v1/workflows/${await this.publishWorkflow(spec)}/runs`;
+  }
+
+  /** A published workflow that is subscribed to a webhook. @returns the path of its link */
+  async subscribe(spec: JsonObject, config: JsonObject): Promise<string> {
+    const request = { workflow_id: await this.publishWorkflow(spec), trigger_type: 'webhook', config };
+    const { webhook_url: url } = await this.post<{ webhook_url: string }>('/v1/trigger-subscriptions', request);
+    return new URL(url).pathname;
+  }
+
+  private async publishWorkflow(spec: JsonObject): Promise<string> {
     const { workflow_id: id } = await this.post<{ workflow_id: string }>('/v1/workflows', { name: 'Bench', spec });
     await this.post(`/v1/workflows/${id}/publish`, {});
-    return `/v1/workflows/${id}/runs`;
+    return id;
   }
 
   stop(): Promise<void> {

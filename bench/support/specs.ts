@@ -13,6 +13,18 @@ export const threeTransforms: JsonObject = {
   ],
 };
 
+/** The same of what a webhook was sent. */
+export const threeTransformsOfEvent: JsonObject = JSON.parse(
+  JSON.stringify(threeTransforms).replaceAll('inputs.', 'trigger.data.body.'),
+) as JsonObject;
+
+let deliveries = 0;
+
+/** A delivery that never came before: the same one again would start no run. */
+export function delivery(): JsonObject {
+  return { ...inputs, order: ++deliveries };
+}
+
 /** Five writes, each using the one before. */
 export const fiveWrites: JsonObject = {
   version: '1',
