@@ -76,6 +76,9 @@ describe('the OpenAPI document', () => {
       'GET /v1/approvals/{token}',
       'POST /v1/approvals/{token}',
       'POST /v1/approval-forms/{token}',
+      'POST /v1/hooks/{token}',
+      'GET /v1/forms/{token}',
+      'POST /v1/forms/{token}',
       'GET /health/live',
       'GET /health/ready',
     ]);

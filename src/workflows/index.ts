@@ -26,6 +26,7 @@ export { type Finding, type FindingCode } from './spec/findings.js';
 export { RunReader } from './runs/run-reader.js';
 export { WorkflowInputs } from './workflow-inputs.js';
 export { WorkflowRepository } from './workflow.repository.js';
+export { SpecInvalidProblem } from './workflow.errors.js';
 export { WorkflowsModule } from './workflows.module.js';
 export { workflowsProblems } from './workflows-problems.js';
 export { Workflow };

@@ -8,7 +8,8 @@ import { loadPage } from '../../common/http/paging/page.js';
 import { makePublicId, parsePublicId } from '../../common/public-id.js';
 import { type Principal } from '../../users/index.js';
 import { type ActiveSubscription, ActiveSubscriptions } from '../intake/active-subscription.js';
-import { EventIntake, type Occurrence } from '../intake/event-intake.js';
+import { EventIntake } from '../intake/event-intake.js';
+import { type Occurrence } from '../intake/prepare-event.js';
 import { SubscriptionInactiveError, SubscriptionNotFoundError } from '../subscriptions/subscription.errors.js';
 import {
   type EventQuery,

@@ -3,6 +3,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { dateOf } from '../../common/database/sql-date.js';
 import { type Json, type JsonObject } from '../../common/json.js';
 import { makePublicId } from '../../common/public-id.js';
+import { Together } from '../../common/together.js';
 import { makeStorable } from '../../common/storable-text.js';
 import { EventLedger, type EventOfUser } from '../../workflows/index.js';
 import { type Verdict } from './verdict.js';
@@ -97,9 +98,23 @@ interface TriggerRow {
   occurred_at: string;
 }
 
+/** Lines that are written in one statement. */
+const MOST_TOGETHER = 200;
+
 /** The ledger of events: every one that comes is in it, with what became of it. */
 @Injectable()
 export class Ledger implements OnModuleInit {
+  private readonly sealing = new Together<SealedEvent, void>(async (events) => {
+    await this.seal(this.em.fork(), events);
+    return events.map(() => undefined);
+  }, MOST_TOGETHER);
+
+  private readonly repeating = new Together<LedgerEvent, DuplicateRow | undefined>(async (events) => {
+    const rows = await this.duplicate(this.em.fork(), events);
+    const byId = new Map(rows.map((row) => [row.event_id, row]));
+    return events.map(({ eventId }) => byId.get(eventId));
+  }, MOST_TOGETHER);
+
   constructor(
     private readonly em: EntityManager,
     private readonly events: EventLedger,
@@ -107,6 +122,16 @@ export class Ledger implements OnModuleInit {
 
   onModuleInit(): void {
     this.events.register(enter, (events) => this.triggers(events));
+  }
+
+  /** Records an event that starts no run, with those that others have at the same time. */
+  sealOne(event: SealedEvent): Promise<void> {
+    return this.sealing.add(event);
+  }
+
+  /** Records that this one came again, with those that others have at the same time. */
+  duplicateOne(event: LedgerEvent): Promise<DuplicateRow | undefined> {
+    return this.repeating.add(event);
   }
 
   /** Records events that start no run. */

@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { type HotRead, HotReads } from '../../common/database/hot-reads.js';
 import { type JsonObject } from '../../common/json.js';
-import { type RunTarget, RunTargets, type TargetRow, targetColumns } from '../../workflows/index.js';
+import {
+  type RunTarget,
+  RunTargets,
+  SpecInvalidProblem,
+  type TargetRow,
+  targetColumns,
+} from '../../workflows/index.js';
 
 /** A subscription as events meet it, with the published version of its workflow. */
 export interface SubscriptionRow extends TargetRow {
@@ -21,7 +27,8 @@ export interface SubscriptionRow extends TargetRow {
 
 /** A subscription whose events start runs at this moment. */
 export interface ActiveSubscription extends SubscriptionRow {
-  readonly target: RunTarget;
+  /** What they run; or why that cannot be run, in a sentence. */
+  readonly target: RunTarget | { readonly unfit: string };
 }
 
 /** Of `trigger_subscription s` joined as in `activeSubscriptions`. */
@@ -49,14 +56,19 @@ export class ActiveSubscriptions {
     private readonly targets: RunTargets,
   ) {}
 
-  /** Undefined: there is none, it is off, or nothing of its workflow is published. @throws SpecInvalidProblem */
+  /** Undefined: there is none, it is off, or nothing of its workflow is published. */
   async find(uuid: string): Promise<ActiveSubscription | undefined> {
     const [row] = await this.reads.rows<SubscriptionRow>(byUuid, [uuid]);
     return row && this.withTarget(row);
   }
 
-  /** @throws SpecInvalidProblem when the published version was stored with errors, or by a build that knew more */
+  /** A version that a build knew more of than this one, or less, is no reason to lose an event. */
   async withTarget(row: SubscriptionRow): Promise<ActiveSubscription> {
-    return { ...row, target: await this.targets.ofRow(row) };
+    try {
+      return { ...row, target: await this.targets.ofRow(row) };
+    } catch (error) {
+      if (!(error instanceof SpecInvalidProblem)) throw error;
+      return { ...row, target: { unfit: `The published version cannot be run by this build: ${error.message}` } };
+    }
   }
 }

@@ -16,7 +16,8 @@ import {
   subscriptionColumns,
   type SubscriptionRow,
 } from './active-subscription.js';
-import { EventIntake, type Occurrence } from './event-intake.js';
+import { EventIntake } from './event-intake.js';
+import { type Occurrence } from './prepare-event.js';
 
 const BATCH = 100;
 
@@ -48,6 +49,7 @@ export class FinishedRuns implements OnApplicationBootstrap, BeforeApplicationSh
 
   private async round(): Promise<number> {
     try {
+      if (!(await this.endings.areThere())) return Infinity;
       return (await retryDeadlocks(() => this.take())) > 0 ? 0 : Infinity;
     } catch (error) {
       if (!asDatabaseUnavailable(error)) this.log.error({ err: error }, 'Ends of runs could not be told');

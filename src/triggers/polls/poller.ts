@@ -23,7 +23,8 @@ import {
   subscriptionColumns,
   type SubscriptionRow,
 } from '../intake/active-subscription.js';
-import { EventIntake, type Occurrence } from '../intake/event-intake.js';
+import { EventIntake } from '../intake/event-intake.js';
+import { type Occurrence } from '../intake/prepare-event.js';
 import { Rounds } from '../schedules/rounds.js';
 import { TRIGGER_CATALOGUE, type TriggerCatalogue } from '../types/catalogue.js';
 import { type PollResult, type PollTrigger } from '../types/define-trigger.js';

@@ -20,7 +20,8 @@ import {
   subscriptionColumns,
   type SubscriptionRow,
 } from '../intake/active-subscription.js';
-import { EventIntake, type Occurrence } from '../intake/event-intake.js';
+import { EventIntake } from '../intake/event-intake.js';
+import { type Occurrence } from '../intake/prepare-event.js';
 import { TRIGGER_CATALOGUE, type TriggerCatalogue } from '../types/catalogue.js';
 import { type CronConfig } from '../types/cron-schedule.trigger.js';
 import { delayOf, dueSlots } from './due-slots.js';

@@ -12,7 +12,7 @@ export const githubEvent = defineTrigger<GitHubEventConfig>({
   title: 'Event of GitHub',
   description:
     'A webhook of a repository or an organization on GitHub: give it the link and the secret of this subscription, and the ' +
-    'content type application/json. GitHub signs each delivery; one that it sends again (X-GitHub-Delivery) starts nothing.',
+    'content type application/json. GitHub signs each delivery; one that it sends again starts nothing.',
   mode: 'webhook',
   config: {
     properties: {
@@ -58,7 +58,7 @@ export const githubEvent = defineTrigger<GitHubEventConfig>({
   },
   example: { events: ['issues'], repository: 'octocat/hello-world', filter: 'trigger.data.payload.action == "opened"' },
   verification: () => ({ type: 'github' }),
-  read({ headers, json, id }, { events, repository }) {
+  read({ headers, json }, { events, repository }) {
     const event = headers['x-github-event'] ?? '';
     if (event === '') return 'It has no header X-GitHub-Event.';
     if (!isJsonObject(json)) return 'It is no object.';
@@ -68,6 +68,10 @@ export const githubEvent = defineTrigger<GitHubEventConfig>({
     if (repository !== null && (typeof of !== 'string' || of.toLowerCase() !== repository.toLowerCase())) {
       return `It is not of ${repository}.`;
     }
-    return { data: { event, delivery_id: id ?? '', payload: json }, key: { id: id ?? '' } };
+    // X-GitHub-Delivery is not signed; a payload that comes again under another one is a recording.
+    return {
+      data: { event, delivery_id: headers['x-github-delivery']!, payload: json },
+      key: { event, payload: json },
+    };
   },
 });

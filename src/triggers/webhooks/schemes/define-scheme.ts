@@ -4,7 +4,7 @@ import { type SchemeSecret } from './scheme-secret.js';
 
 /** What a delivery that was verified says of itself. */
 export interface VerifiedDelivery {
-  /** The sender's own id of the event, where the scheme has one: the same when it is sent again. */
+  /** The sender's own id of the event, where the scheme signs one: the same when it is sent again. */
   readonly id?: string;
 }
 

@@ -4,17 +4,17 @@ import { randomBytes } from 'node:crypto';
 export type SchemeSecret = GeneratedSecret | GivenSecret;
 
 /** Seer makes one, for the sender to be told, unless one is given. */
-interface GeneratedSecret extends GivenSecretRule {
+interface GeneratedSecret extends SecretRule {
   readonly origin: 'generated';
   generate(): string;
 }
 
 /** The sender makes it; it must be given. */
-interface GivenSecret extends GivenSecretRule {
+interface GivenSecret extends SecretRule {
   readonly origin: 'given';
 }
 
-interface GivenSecretRule {
+interface SecretRule {
   /** What is wrong with a secret that somebody wants to store, in a sentence for people that does not repeat it. */
   check(secret: string): string | undefined;
 }

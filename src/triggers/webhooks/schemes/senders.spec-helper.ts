@@ -90,7 +90,6 @@ const github: Sender = {
   },
   signature: 'x-hub-signature-256',
   covers: [],
-  id: 'x-github-delivery',
   bodies: { empty: false, binary: false },
 };
 

@@ -5,7 +5,7 @@ import { DeliveryRefusedError } from '../webhook.errors.js';
 const TOLERANCE_SECONDS = 300;
 
 /** HMAC-SHA256 (RFC 2104) over parts as if they were one text. */
-export function hmacSha256(key: string, ...parts: readonly (string | Buffer)[]): Buffer {
+export function hmacSha256(key: string | Buffer, ...parts: readonly (string | Buffer)[]): Buffer {
   const hmac = createHmac('sha256', key);
   for (const part of parts) hmac.update(part);
   return hmac.digest();

@@ -1,12 +1,10 @@
-import { isUtf8 } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
-import { Webhook } from 'standardwebhooks';
 import { type Delivery } from '../delivery.js';
 import { DeliveryRefusedError } from '../webhook.errors.js';
 import { hasHeader, signatureHeader } from './delivery-header.js';
 import { defineScheme } from './define-scheme.js';
 import { isEventId } from './event.js';
-import { checkTimestamp, sameText, signatureInvalid } from './signature.js';
+import { checkTimestamp, hmacSha256, sameText, signatureInvalid } from './signature.js';
 
 /** The names of the standard, and those of Svix, which the standard comes from and many senders use. */
 const standardNames = { id: 'webhook-id', timestamp: 'webhook-timestamp', signature: 'webhook-signature' };
@@ -38,8 +36,8 @@ export const standardWebhooks = defineScheme({
     checkTimestamp(names.timestamp, timestamp, now);
     if (!given.every((signature) => versioned.test(signature))) throw signatureInvalid(names.signature);
     const genuine = secrets.some((secret) => {
-      const expected = signatureOf(delivery, secret, id, Number(timestamp));
-      return expected !== undefined && given.some((signature) => sameText(signature, expected));
+      const expected = signatureOf(delivery, secret, id, timestamp);
+      return given.some((signature) => sameText(signature, expected));
     });
     if (!genuine) throw signatureInvalid(names.signature);
     return { id };
@@ -54,11 +52,12 @@ function idOf(delivery: Delivery, name: string): string {
 }
 
 /**
- * What `standardwebhooks` would sign a delivery with. Its own `verify` does not take the time that it is, and takes a
- * timestamp with letters after it. It signs text, so other bytes must not get there: decoded, several are the same text.
+ * Over the bytes as they came. The library of the standard computes SHA-256 in JavaScript: a body of 1 MB would hold the
+ * process for 60 ms for whoever sends one; it takes text only, a timestamp with letters after it, and no other clock.
  */
-function signatureOf({ body }: Delivery, secret: string, id: string, timestamp: number): string | undefined {
-  return isUtf8(body) ? new Webhook(secret).sign(id, new Date(timestamp * 1000), body.toString('utf8')) : undefined;
+function signatureOf({ body }: Delivery, secret: string, id: string, timestamp: string): string {
+  const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
+  return `v1,${hmacSha256(key, `${id}.${timestamp}.`, body).toString('base64')}`;
 }
 
 function isKey(secret: string): boolean {

@@ -1,5 +1,6 @@
 import { type SqlEntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
+import { type HotRead, HotReads } from '../../../common/database/hot-reads.js';
 import { type Json, type JsonObject } from '../../../common/json.js';
 import { type WorkflowRunSource, type WorkflowRunStatus } from '../run-status.js';
 
@@ -24,6 +25,8 @@ export interface EndedRun {
   readonly completed_at: string;
 }
 
+const anyEnding: HotRead = { name: 'any-ending', text: 'select exists (select from workflow_run_ending) as is_any' };
+
 const take = `
   with taken as (
     delete from workflow_run_ending where run_id in (
@@ -41,6 +44,14 @@ const take = `
 /** Runs of watched workflows that have ended. */
 @Injectable()
 export class RunEndings {
+  constructor(private readonly reads: HotReads) {}
+
+  /** Whether there is word of any: cheaper than a transaction that finds none. */
+  async areThere(): Promise<boolean> {
+    const [row] = await this.reads.rows<{ is_any: boolean }>(anyEnding, []);
+    return row!.is_any;
+  }
+
   /** From now on each end of a run of this workflow (internal id) is kept until it is taken. @param watchId uuid */
   async watch(em: SqlEntityManager, watchId: string, workflowId: string): Promise<void> {
     await em.execute(
