@@ -4,11 +4,14 @@
  */
 export default {
   rootDir: 'dist',
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/jest-environment.js',
+  testRunner: '<rootDir>/test/support/jest-runner.js',
   transform: {},
   testMatch: ['<rootDir>/src/**/*.spec.js', '<rootDir>/test/**/*.e2e-spec.js'],
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   globalSetup: '<rootDir>/test/support/global-setup.js',
   testTimeout: 120_000,
+  // Node's streams use the same one.
+  fakeTimers: { doNotFake: ['nextTick'] },
   maxWorkers: 2,
 };

@@ -8,5 +8,5 @@ build('tsconfig.json');
 const seed = process.env.SEER_CHAOS_SEED ?? String(Date.now() % 1_000_000);
 console.log(`SEER_CHAOS_SEED=${seed}`);
 const jest = join('node_modules', 'jest', 'bin', 'jest.js');
-const options = ['--experimental-vm-modules', '--no-warnings', jest, '--config', 'jest.chaos.config.mjs'];
+const options = ['--no-warnings', jest, '--config', 'jest.chaos.config.mjs'];
 run(node, [...options, ...process.argv.slice(2)], { env: { ...process.env, SEER_CHAOS_SEED: seed } });

@@ -5,4 +5,4 @@ import { build, install, node, run } from './prepare.mjs';
 install();
 build('tsconfig.json');
 const jest = join('node_modules', 'jest', 'bin', 'jest.js');
-run(node, ['--experimental-vm-modules', '--no-warnings', jest, ...process.argv.slice(2)]);
+run(node, ['--no-warnings', jest, ...process.argv.slice(2)]);

@@ -64,7 +64,7 @@ async function load(): Promise<Tool> {
 describe('the tool that the documentation shows', () => {
   it('compiles where it says that it stands', () => {
     expect(compileFaults()).toEqual([]);
-  }, 60_000);
+  });
 
   it('runs, with the credentials of its resource, once it is in the catalogue', async () => {
     const tool = await load();

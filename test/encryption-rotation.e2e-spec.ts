@@ -29,7 +29,7 @@ beforeAll(async () => {
   two = await startApp({ SEER_ROLE: 'api', ...quick }, one.databaseUrl, { providers: made });
   behind = await connect(one.databaseUrl);
   user = String((await makeCaller(one.app)).user.id);
-}, 60_000);
+});
 
 afterAll(async () => {
   await behind.end();
@@ -251,7 +251,7 @@ describe('a rotation', () => {
     await behind.query('truncate oauth_client');
     await rotate();
     expect((await keys()).find(({ id }) => id === before)?.status).toBe('retired');
-  }, 60_000);
+  });
 });
 
 describe('three rotations under load', () => {
@@ -308,7 +308,7 @@ describe('three rotations under load', () => {
       { id: await primary(), status: 'primary' },
     ]);
     expect((await keys()).find(({ id }) => id === began)?.status).toBe('retired');
-  }, 120_000);
+  });
 });
 
 /** Resolves when it holds, or when it throws what is expected. */

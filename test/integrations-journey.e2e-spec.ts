@@ -25,12 +25,12 @@ beforeAll(async () => {
   programs.push(new Program('examples/playground.mjs', { PLAYGROUND_DIR: join(directory, '.playground') }));
   await Promise.all([programs[0]!.says('Seer is ready'), programs[1]!.says('The playground is ready')]);
   await symlink(resolve('examples'), join(directory, 'examples'));
-}, 120_000);
+});
 
 afterAll(async () => {
   await Promise.all(programs.map((program) => program.stop()));
   await rm(directory, { recursive: true, force: true });
-}, 30_000);
+});
 
 describe('the page about integrations', () => {
   it('leads from resources to a COMPLETED run by its commands', async () => {
@@ -51,5 +51,5 @@ describe('the page about integrations', () => {
     await programs[1]!.says('Mail to ada@example.com');
     await programs[1]!.says(shown.outputs.report);
     expect(stdout + programs[0]!.output).not.toContain('playground-key');
-  }, 60_000);
+  });
 });

@@ -50,7 +50,7 @@ describe('the OpenAPI document', () => {
     } finally {
       await rm(directory, { recursive: true });
     }
-  }, 60_000);
+  });
 
   it('says of every operation what it does and who may call it', () => {
     for (const { operation } of operations()) {

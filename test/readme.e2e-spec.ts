@@ -26,7 +26,7 @@ beforeAll(async () => {
   programs.push(new Program('examples/forecast-server.mjs', { FORECAST_PORT: String(forecastPort) }));
   await programs[0]!.says('Seer is ready');
   await programs[1]!.says('Forecasts at');
-}, 60_000);
+});
 
 afterAll(async () => {
   await Promise.all(programs.map((program) => program.stop()));

@@ -82,5 +82,5 @@ describe('a secret of a resource', () => {
     expect(await valueOf(id)).not.toBe(before);
     expect(await valueOf(id)).toContain(keyId);
     expect((await call(ada, id)).status).toBe('COMPLETED');
-  }, 30_000);
+  });
 });

@@ -44,7 +44,7 @@ describe('on_limit: drop', () => {
     expect(refused).toHaveLength(57);
     expect(refused).toContain(409);
     expect(await runsOf(id)).toHaveLength(3);
-  }, 60_000);
+  });
 
   it('gives the run that an Idempotency-Key stands for, also when the limit is reached', async () => {
     const id = await publish({ on_limit: 'drop' });

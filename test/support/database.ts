@@ -12,7 +12,8 @@ export async function createDatabase(
   await client.connect();
   try {
     await client.query(`drop database if exists "${name}" with (force)`);
-    await client.query(`create database "${name}" template "${template}"`);
+    // The files as they are, not page by page through the log: a fifth of the work, and the caches come with them.
+    await client.query(`create database "${name}" template "${template}" strategy file_copy`);
   } finally {
     await client.end();
   }

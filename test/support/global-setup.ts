@@ -5,7 +5,7 @@ import { migrate } from '../../src/common/database/migrate.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/common/database/embedded-postgres.js';
 import { ormOptions } from '../../src/common/database/orm-options.js';
 import { entities } from '../../src/entities.js';
-import { createDatabase } from './database.js';
+import { connect, createDatabase } from './database.js';
 
 /** Before all suites: a PostgreSQL of the tests' own, with one migrated database that every suite copies. */
 export default (): Promise<void> => startTestServer('test');
@@ -15,11 +15,21 @@ export async function startTestServer(name: string): Promise<void> {
   const checkout = createHash('sha256').update(process.cwd()).digest('hex').slice(0, 12);
   const postgres = await startEmbeddedPostgres({
     directory: join(tmpdir(), `seer-${name}-${checkout}`),
-    settings: { fsync: 'off', full_page_writes: 'off', max_connections: '500' },
+    settings: { fsync: 'off', full_page_writes: 'off', max_connections: '500', autovacuum: 'off' },
   });
+  if (!postgres.adopted) await dropLeftovers(postgres.adminUrl);
   process.env.SEER_TEST_POSTGRES = postgres.adminUrl;
   process.env.SEER_TEST_TEMPLATE = 'seer_template';
   const url = await createDatabase('seer_template');
   await migrate(ormOptions({ url, entities }));
   (globalThis as { seerTestPostgres?: EmbeddedPostgres }).seerTestPostgres = postgres;
+}
+
+/** What earlier runs have left, gigabytes after some dozens. */
+async function dropLeftovers(adminUrl: string): Promise<void> {
+  const client = await connect(adminUrl);
+  const { rows } = await client.query(`select datname from pg_database
+    where not datistemplate and datname <> current_database()`);
+  for (const { datname } of rows) await client.query(`drop database "${datname}" with (force)`);
+  await client.end();
 }

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -24,9 +23,6 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgre
 const isRoot = process.getuid?.() === 0;
 /** Nothing here has to survive a power cut, and two cores are slow at flushing. */
 const settings = { fsync: 'off', shared_buffers: '16MB' };
-
-// Real servers are started, and on a busy machine that takes its time.
-jest.setTimeout(60_000);
 
 let base: string;
 let directory: string;
