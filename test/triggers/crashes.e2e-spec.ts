@@ -8,11 +8,8 @@ import { pathOf, subscribeEcho } from '../support/triggers.js';
 
 const open = { verify: { type: 'none' } };
 
-/**
- * Where the process that takes a delivery dies: before anything is durable; when event, run and its end are, and nobody was
- * told; when the run is, and not its end.
- */
-const points = ['before-birth', 'after-birth', 'before-end', 'after-end', 'after-event'];
+/** Where the process that takes a delivery dies: before anything is durable; when event and run are, and nobody was told. */
+const points = ['before-birth', 'after-birth', 'after-event'];
 
 describe('a delivery to a process that dies', () => {
   let seer: TestApp;

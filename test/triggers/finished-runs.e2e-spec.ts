@@ -42,7 +42,7 @@ describe('the end of a run', () => {
       seer.admin,
       specOf([
         { id: 'stumble', type: 'fail', when: 'inputs.how == "fail"', message: 'no' },
-        { id: 'pause', type: 'wait', duration: '1h', when: 'inputs.how == "cancel"' },
+        { id: 'pause', type: 'wait', for: '1h', when: 'inputs.how == "cancel"' },
         { id: 'done', type: 'set', value: '${inputs.how}' },
       ]),
     );

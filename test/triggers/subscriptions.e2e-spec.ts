@@ -72,13 +72,7 @@ describe('subscriptions', () => {
       '/config/filter',
       'expression-unknown-name',
     ],
-    [
-      'a misspelt field',
-      'webhook',
-      { ...open, filter: 'trigger.dta.body == 1' },
-      '/config/filter',
-      'expression-unknown-name',
-    ],
+    ['a misspelt field', 'webhook', { ...open, filter: 'trigger.dta.body == 1' }, '/config/filter', 'expression-type'],
     [
       'an input that is not there',
       'webhook',
@@ -247,7 +241,7 @@ describe('subscriptions', () => {
 
   it('see trigger in a run that another process takes up, in its retry and in its fork', async () => {
     const spec = specOf([
-      { id: 'pause', type: 'wait', duration: '1ms' },
+      { id: 'pause', type: 'wait', for: '1ms' },
       { id: 'echo', type: 'set', value: '${trigger.data.body.n}' },
       { id: 'stumble', type: 'fail', when: 'trigger.data.body.n == 1', message: 'no' },
     ]);

@@ -1,13 +1,5 @@
 import { Controller, Get, HttpStatus, Param, Post, Req, Res, UseFilters } from '@nestjs/common';
-import {
-  ApiAcceptedResponse,
-  ApiBody,
-  ApiHeader,
-  ApiOkResponse,
-  ApiParam,
-  ApiTags,
-  ApiUnprocessableEntityResponse,
-} from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { Public } from '../../common/http/access.js';
 import { formOf } from '../../common/http/body/form-body.js';
@@ -55,10 +47,6 @@ export class FormsController {
   })
   @ApiOkResponse({ description: 'For browsers: a page that says thank you.', content: htmlContent })
   @ApiAcceptedResponse({ type: HookResponse, description: 'For programs.' })
-  @ApiUnprocessableEntityResponse({
-    description: 'The page again, with what is wrong at its fields; or a problem.',
-    content: htmlContent,
-  })
   @ApiPages(404, 413, 415, 422)
   @Post(':token')
   async submitForm(

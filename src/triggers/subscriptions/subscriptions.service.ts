@@ -125,10 +125,10 @@ export class SubscriptionsService {
       const type = knownTrigger(this.catalogue, subscription.triggerType);
       const secret = newSecret(type, subscription.config, given);
       if (secret === undefined) throw new SubscriptionUnfitError(`${publicId} verifies nothing with a secret.`);
-      await this.em.populate(subscription, ['secret']);
       const owner = { subscriptionId: subscription.subscriptionId, userId: caller.userId };
-      if (subscription.secret !== null) {
-        const before = await this.secrets.unseal(owner, 'secret', subscription.secret);
+      const stored = await this.storedSecret(subscription);
+      if (stored !== null) {
+        const before = await this.secrets.unseal(owner, 'secret', stored);
         subscription.previousSecret = this.sealed(caller, subscription, 'previous_secret', before);
         subscription.previousSecretUntil = await this.times.hoursFromNow(this.em, OVERLAP_HOURS);
       }
@@ -175,6 +175,15 @@ export class SubscriptionsService {
     subscription.secret = secret === undefined ? null : this.sealed(caller, subscription, 'secret', secret);
     subscription.previousSecret = null;
     return secret;
+  }
+
+  /** Entities leave it out: nothing else needs it. */
+  private async storedSecret({ id }: TriggerSubscription): Promise<string | null> {
+    const [row] = await this.em.execute<[{ secret: string | null }]>(
+      'select secret from trigger_subscription where id = ?',
+      [id],
+    );
+    return row.secret;
   }
 
   private sealed(
