@@ -7,6 +7,7 @@ import { KeyRotation } from '../src/common/encryption/rotation/key-rotation.serv
 import { replaceValues } from '../src/common/encryption/rotation/encrypted-values.js';
 import { keyTiming } from '../src/common/encryption/timing.js';
 import { oauthSecrets, providers } from '../src/oauth/index.js';
+import { type Answer } from './support/answer.js';
 import { startApp, type TestApp } from './support/app.js';
 import { makeCaller } from './support/callers.js';
 import { connect } from './support/database.js';
@@ -135,6 +136,16 @@ describe('a process', () => {
     await until(() => encryptionOf(two).encrypt('x', placeOf('x')).includes(key));
   });
 
+  it('that got no time to look does so before it encrypts, and refuses nothing', async () => {
+    const frozen = await startApp({ SEER_ROLE: 'api', ...quick, SEER_KEY_POLL_MS: '60000' }, one.databaseUrl);
+    Object.assign(frozen.app.get(LiveKeyRing), { readAtMs: -Infinity });
+    expect(() => encryptionOf(frozen).encrypt('x', placeOf('github'))).toThrow('encryption keys cannot be read');
+    const client = { client_id: 'id', client_secret: 'shh' };
+    expect((await frozen.admin.put('/v1/admin/oauth-clients/github', client)).status).toBe(204);
+    expect(await secretOf('github')).toContain(await primary());
+    await frozen.close();
+  });
+
   it('derives the same keys after rotations, also one that starts later', async () => {
     const before = encryptionOf(one).deriveKey('approval').toString('hex');
     await rotate();
@@ -260,9 +271,9 @@ describe('three rotations under load', () => {
     let going = true;
     let requests = 0;
     const failures: unknown[] = [];
-    const expectStatus = (status: number, wanted: number): void => {
+    const expectStatus = ({ status, body }: Answer<any>, wanted: number): void => {
       requests += 1;
-      if (status !== wanted) throw new Error(`${status} instead of ${wanted}`);
+      if (status !== wanted) throw new Error(`${status} ${body.code} instead of ${wanted}`);
     };
     /** Stores the client of a provider in one process, which encrypts, and begins an authorization in the other, which decrypts. */
     const load = async (provider: string, index: number): Promise<void> => {
@@ -271,8 +282,8 @@ describe('three rotations under load', () => {
         const begin = performance.now();
         try {
           const client = { client_id: 'id', client_secret: String(value) };
-          expectStatus((await writer.admin.put(`/v1/admin/oauth-clients/${provider}`, client)).status, 204);
-          expectStatus((await reader.admin.get(`/v1/integrations/${provider}/authorize`)).status, 200);
+          expectStatus(await writer.admin.put(`/v1/admin/oauth-clients/${provider}`, client), 204);
+          expectStatus(await reader.admin.get(`/v1/integrations/${provider}/authorize`), 200);
           const stored = await encryptionOf(reader).decrypt(await secretOf(provider), placeOf(provider));
           if (stored !== String(value)) throw new Error(`${provider} is ${stored} instead of ${value}`);
         } catch (error) {

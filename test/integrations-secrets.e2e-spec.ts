@@ -200,7 +200,7 @@ describe('the secrets of integrations', () => {
     ];
     expect(places.filter((place) => !rows.includes(place))).toEqual([]);
     for (const [sink, text] of Object.entries({ rows, ...told })) {
-      expect([sink, leaksIn(text, all), leaksIn(text, beginnings)]).toEqual([sink, [], []]);
+      expect([sink, leaksIn(text, [...all, ...beginnings])]).toEqual([sink, []]);
       // The search takes seconds: what has happened to connections in the meantime must be noticed before the next request.
       await nextTurn();
     }

@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { MikroORM } from '@mikro-orm/postgresql';
+import { LiveKeyRing } from '../src/common/encryption/live-key-ring.js';
 import { AccessTokens } from '../src/oauth/index.js';
 import { startApp, type TestApp } from './support/app.js';
 import { type Connected, endIn, makeConnected, tokenOf } from './support/connections.js';
@@ -110,6 +112,27 @@ describe('an access token that ends while 100 callers in each of two processes a
     expect(server.asked.refresh_token - before).toBe(1);
     expect(await server.ownerOf(token)).toBe('ada');
     // The one that was rotated to was stored: the next refresh works.
+    await endIn(seers[0]!, connected, 0);
+    expect(await server.ownerOf(await tokenOf(seers[1]!, connected))).toBe('ada');
+  });
+
+  it('is not lost with the keys to encrypt it with, although the provider has rotated', async () => {
+    const connected = await makeConnected(seers[0]!);
+    await endIn(seers[0]!, connected, 0);
+    const { em } = seers[0]!.app.get(MikroORM);
+    let back: Promise<unknown> | undefined;
+    server.meanwhile = async () => {
+      await em.fork().execute('alter table encryption_key rename to hidden');
+      // As if it had not been seen for a long time.
+      Object.assign(seers[0]!.app.get(LiveKeyRing), { readAtMs: -Infinity });
+      back = delay(1_000).then(() => em.fork().execute('alter table hidden rename to encryption_key'));
+    };
+    const before = server.asked.refresh_token;
+    const token = await tokenOf(seers[0]!, connected);
+    server.meanwhile = undefined;
+    await back;
+    expect(server.asked.refresh_token - before).toBe(1);
+    expect(await server.ownerOf(token)).toBe('ada');
     await endIn(seers[0]!, connected, 0);
     expect(await server.ownerOf(await tokenOf(seers[1]!, connected))).toBe('ada');
   });

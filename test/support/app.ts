@@ -6,6 +6,7 @@ import { createApp } from '../../src/create-app.js';
 import { Bootstrap } from '../../src/users/index.js';
 import { Client } from './client.js';
 import { createTestDatabase } from './database.js';
+import { forgetDocument } from './openapi.js';
 
 export interface TestApp {
   readonly app: NestExpressApplication;
@@ -48,6 +49,9 @@ export async function startApp(
     databaseUrl: url,
     admin: new Client(address, key),
     stranger: new Client(address),
-    close: () => app.close(),
+    close: () => {
+      forgetDocument(address);
+      return app.close();
+    },
   };
 }

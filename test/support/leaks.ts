@@ -21,14 +21,27 @@ export function leaksIn(text: string, secrets: Iterable<string>): [secret: strin
   const wanted = [...secrets].flatMap((secret) =>
     spellingsOf(secret).map((spelling): [string, string] => [secret, spelling]),
   );
-  // One walk through the text for all of them, which may be very many.
+  // One walk through the text for all of them, which may be very many: most places are passed by a look at four characters.
   const width = Math.min(8, ...wanted.map(([, spelling]) => spelling.length));
   const byHead = Map.groupBy(wanted, ([, spelling]) => spelling.slice(0, width));
+  const length = Math.min(4, width);
+  const beginnings = new Uint8Array(SIEVE);
+  for (const head of byHead.keys()) beginnings[beginningAt(head, 0, length)] = 1;
   const found = new Set<[string, string]>();
   for (let at = 0; at + width <= text.length; at++) {
+    if (beginnings[beginningAt(text, at, length)] === 0) continue;
     for (const one of byHead.get(text.slice(at, at + width)) ?? []) {
       if (text.startsWith(one[1], at)) found.add(one);
     }
   }
   return [...found];
+}
+
+const SIEVE = 2 ** 20;
+
+/** Equal for equal beginnings; those of two texts that differ may be equal too. */
+function beginningAt(text: string, at: number, length: number): number {
+  let sum = 0;
+  for (let index = at; index < at + length; index++) sum = sum * 31 + text.charCodeAt(index);
+  return sum & (SIEVE - 1);
 }

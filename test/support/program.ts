@@ -27,9 +27,13 @@ export class Program {
 
   /** Resolves when it has written this; rejects when it ends before. */
   async says(text: string): Promise<void> {
+    let look!: () => void;
     const said = new Promise<void>((resolve) => {
-      const look = (): void => {
-        if (this.output.includes(text)) resolve();
+      let seen = 0;
+      look = () => {
+        // What was looked at need not be again: some say megabytes.
+        if (this.output.includes(text, Math.max(0, seen - text.length))) resolve();
+        seen = this.output.length;
       };
       this.listeners.add(look);
       look();
@@ -37,7 +41,7 @@ export class Program {
     const early = this.ended.then((code) => {
       throw new Error(`ended with ${code} before it said "${text}":\n${this.output}`);
     });
-    await Promise.race([said, early]);
+    await Promise.race([said, early]).finally(() => this.listeners.delete(look));
   }
 
   get pid(): number {

@@ -12,6 +12,14 @@ export class EncryptionService {
   constructor(private readonly keys: LiveKeyRing) {}
 
   /**
+   * To be awaited before what will encrypt, and before its transaction: it may need a connection of its own. A process that
+   * was frozen learns here which key is the one.
+   */
+  prepare(): Promise<void> {
+    return this.keys.catchUp();
+  }
+
+  /**
    * Text for a `text` column, different at each call even for the same value: never compare or index it. Write it soon:
    * a value that is stored later than some seconds after this may be under a key that a rotation has retired meanwhile.
    * @param place where it will be stored; only there does it decrypt.

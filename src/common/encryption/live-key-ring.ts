@@ -80,6 +80,14 @@ export class LiveKeyRing implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
+   * Looks at once if the last look was longer ago than it should be: a process that got no time to look, because it was
+   * frozen or starved, need not refuse what it is asked first. Whether the ring is fresh then, `fresh` says.
+   */
+  async catchUp(): Promise<void> {
+    if (performance.now() - this.readAtMs > this.timing.lateMs) await this.reload().catch(() => {});
+  }
+
+  /**
    * Resolves when the ring was read by a look that began after this call. Callers share looks, which keep a distance.
    * @throws EncryptionKeysUnavailableError when the database or the master key cannot be reached.
    */

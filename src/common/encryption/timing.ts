@@ -2,6 +2,8 @@
 export interface KeyTiming {
   /** Every process looks at the table of keys at least this often, whether it hears of changes or not. */
   readonly pollMs: number;
+  /** A process whose last look is older has missed one, and looks before it encrypts. */
+  readonly lateMs: number;
   /** A process whose last look is older does not encrypt: its primary key may be no longer the one. */
   readonly staleMs: number;
   /**
@@ -13,5 +15,5 @@ export interface KeyTiming {
 
 /** @param pollMs the same in all processes of an installation */
 export function keyTiming(pollMs: number): KeyTiming {
-  return { pollMs, staleMs: 3 * pollMs, settleMs: 4 * pollMs };
+  return { pollMs, lateMs: 2 * pollMs, staleMs: 3 * pollMs, settleMs: 4 * pollMs };
 }

@@ -25,6 +25,11 @@ export class ResourceSecrets {
     private readonly encryption: EncryptionService,
   ) {}
 
+  /** To be awaited before `seal`, and before its transaction. */
+  prepare(): Promise<void> {
+    return this.encryption.prepare();
+  }
+
   seal(owner: SecretOwner, key: string, value: string): string {
     return this.encryption.encrypt(value, placeOf(owner, key));
   }

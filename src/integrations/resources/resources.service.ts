@@ -49,6 +49,7 @@ export class ResourcesService {
     const { key: resourceType, provider } = type;
     const resource = new IntegrationResource({ user, name, resourceType, provider, metadata });
     await this.connect(caller, resource, type, request.connection_id);
+    await this.secrets.prepare();
     const sealed = Object.entries(secrets).map(([key, value]) => this.sealed(caller, resource, key, value));
     await this.em.persist([resource, ...sealed]).flush();
     return this.response(resource, Object.keys(secrets).sort());
@@ -119,6 +120,7 @@ export class ResourcesService {
 
   /** @throws ResourceNotFoundError, ResourceInvalidError */
   async putSecret(caller: Principal, publicId: string, key: string, value: string): Promise<SecretResponse> {
+    await this.secrets.prepare();
     return this.em.transactional(async () => {
       const resource = await this.lock(caller, publicId);
       const keys = await this.secretKeys(resource);

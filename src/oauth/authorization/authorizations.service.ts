@@ -83,6 +83,7 @@ export class AuthorizationsService {
     const state = generateRandomState();
     const codeVerifier = generateRandomCodeVerifier();
     const stateHash = hashOf(state);
+    await this.encryption.prepare();
     const expiresAt = await beginAuthorization(this.em, {
       stateHash,
       userId,

@@ -56,6 +56,7 @@ export class OAuthClients {
 
   /** Stores credentials in place of those that were stored before. */
   async store({ key }: OAuthProvider, { clientId, clientSecret }: ClientCredentials): Promise<void> {
+    await this.encryption.prepare();
     await this.em.fork().upsert(OAuthClient, {
       provider: key,
       clientId,

@@ -3,6 +3,7 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable, Logger } from '@nestjs/common';
 import { asDatabaseUnavailable } from '../../common/database/database.errors.js';
 import { textArray } from '../../common/database/sql-array.js';
+import { EncryptionKeysUnavailableError } from '../../common/encryption/encryption.errors.js';
 import { makePublicId } from '../../common/public-id.js';
 import { OAuthClients } from '../clients/oauth-clients.js';
 import { ConnectionNotFoundError, ConnectionUnavailableError, ProviderNotConfiguredError } from '../oauth.errors.js';
@@ -119,6 +120,7 @@ export class AccessTokens {
     leewaySeconds: number,
   ): Promise<FreshToken> {
     const given: { refresh?: Refreshed } = {};
+    await this.tokens.prepare();
     const transaction = this.em.fork().transactional(async (em): Promise<Outcome> => {
       const row = await this.read(em, connectionId, userId, leewaySeconds, 'for update');
       const known = await this.usable(row, rejected);
@@ -140,13 +142,14 @@ export class AccessTokens {
    * refresh token no more, so what they gave is not let go of until it is stored, or for as long as there is hope.
    */
   private async rescue(refreshed: Refreshed | undefined, error: unknown): Promise<Outcome> {
-    if (!refreshed || !asDatabaseUnavailable(error)) throw error;
+    if (!refreshed || !isAway(error)) throw error;
     for (const late = performance.now() + RESCUE_MS; performance.now() < late; await delay(RESCUE_PAUSE_MS)) {
       try {
+        await this.tokens.prepare();
         await this.store(this.em.fork(), refreshed);
         return { row: refreshed.row, accessToken: refreshed.grant.accessToken };
       } catch (again) {
-        if (!asDatabaseUnavailable(again)) throw again;
+        if (!isAway(again)) throw again;
       }
     }
     throw error;
@@ -269,4 +272,9 @@ export class AccessTokens {
     if (!row) throw new ConnectionNotFoundError(makePublicId('connection', connectionId));
     return row;
   }
+}
+
+/** Without its database a process has no keys to encrypt with either, after some seconds. */
+function isAway(error: unknown): boolean {
+  return error instanceof EncryptionKeysUnavailableError || asDatabaseUnavailable(error) !== undefined;
 }

@@ -16,6 +16,11 @@ type TokenColumn = 'access_token' | 'refresh_token';
 export class ConnectionTokens {
   constructor(private readonly encryption: EncryptionService) {}
 
+  /** To be awaited before `seal`, and before its transaction. */
+  prepare(): Promise<void> {
+    return this.encryption.prepare();
+  }
+
   seal(owner: TokenOwner, column: TokenColumn, token: string): string {
     return this.encryption.encrypt(token, placeOf(owner, column));
   }

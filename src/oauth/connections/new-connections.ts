@@ -32,6 +32,7 @@ export class NewConnections {
 
   /** @throws AccountMismatchError, ConnectionNotFoundError when another connection was to be renewed */
   async save(consent: Consent): Promise<OAuthConnection> {
+    await this.tokens.prepare();
     try {
       return await this.tryToSave(consent);
     } catch (error) {
