@@ -27,6 +27,8 @@ import { SubscriptionPlans, WrongResultError } from './subscription-plan.js';
 export interface Occurrence extends IncomingEvent {
   /** Of a schedule: the time that it is for. */
   readonly slot?: Date;
+  /** When it came by the clock of the database, where that is known: the clocks of processes differ. */
+  readonly cameAt?: Date;
   /** uuid of the event that this one repeats on purpose. */
   readonly replayOf?: string;
   /** It starts a run even if the same event has just started one. */
@@ -219,7 +221,7 @@ export class EventIntake {
 const atLimit = 'As many runs as may be are under way already.';
 
 function ledgerEvent({ id, user_id: userId }: ActiveSubscription, occurrence: Occurrence): LedgerEvent {
-  const { data, key = data, occurredAt, slot, replayOf } = occurrence;
+  const { data, key = data, occurredAt, slot, cameAt, replayOf } = occurrence;
   const hash = hashJson(key);
   return {
     eventId: newUuid(),
@@ -227,7 +229,7 @@ function ledgerEvent({ id, user_id: userId }: ActiveSubscription, occurrence: Oc
     subscriptionId: id,
     data,
     hash,
-    createdAt: new Date(),
+    createdAt: cameAt ?? new Date(),
     occurredAt,
     slot,
     replayOf,
