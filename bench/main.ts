@@ -10,6 +10,7 @@ import { fanOut } from './jobs/fan-out.js';
 import { idle } from './jobs/idle.js';
 import { langgraphAlone } from './jobs/langgraph-alone.js';
 import { rawInsert } from './jobs/raw-insert.js';
+import { schedules } from './jobs/schedules.js';
 import { syncRun } from './jobs/sync-run.js';
 import { startDatabases } from './support/bench-database.js';
 import { type BenchContext, type BenchJob } from './support/bench-job.js';
@@ -27,6 +28,7 @@ const jobs: BenchJob[] = [
   durable5Langgraph,
   fanOut,
   bytesPerRun,
+  schedules,
   coldStart,
   idle,
 ];

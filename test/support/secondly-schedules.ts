@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
+import { newUuid } from '../../src/common/public-id.js';
+import { delayOf } from '../../src/triggers/schedules/due-slots.js';
 import { Seer } from '../chaos/support/seer.js';
 import { connect, createTestDatabase } from './database.js';
 import { specOf } from './factories.js';
@@ -24,7 +26,7 @@ export class SecondlySchedules {
     return new SecondlySchedules(await connect(url), processes);
   }
 
-  /** So many subscriptions of one workflow, which are due from the next full second on. */
+  /** So many subscriptions of one workflow, which are due from the next full second on; half of them in the midst of each. */
   async subscribe(count: number): Promise<void> {
     const [seer] = this.processes as [Seer];
     const spec = specOf([{ id: 'echo', type: 'set', value: '${trigger.data.slot}' }]);
@@ -33,13 +35,21 @@ export class SecondlySchedules {
     const request = { workflow_id: id, trigger_type: 'cron_schedule', config: { cron: '* * * * * *' }, enabled: false };
     const { status, body } = await seer.call('POST', '/v1/trigger-subscriptions', request);
     if (status !== 201) throw new Error(JSON.stringify(body));
+    const subscriptions = Array.from({ length: count }, (_, n) => {
+      const [uuid, jitter] = [newUuid(), n % 2 === 0 ? '0s' : '900ms'];
+      return { uuid, jitter, delay: delayOf(uuid, { jitter }) };
+    });
     const { rows } = await this.database.query<{ first: Date }>(
-      `insert into trigger_subscription (subscription_id, user_id, workflow_id, trigger_type, mode, config, revision, enabled,
-         status, fence, failures, next_fire_at)
-       select gen_random_uuid(), user_id, workflow_id, trigger_type, mode, config, 1, true, status, 0, 0,
-         date_trunc('second', now()) + interval '1 second'
-       from trigger_subscription, generate_series(1, $1) returning next_fire_at as first`,
-      [count],
+      `with next as (select date_trunc('second', now()) + interval '1 second' as first),
+       made as (
+         insert into trigger_subscription (subscription_id, user_id, workflow_id, trigger_type, mode, config, revision, enabled,
+           status, fence, failures, next_fire_at)
+         select uuid, user_id, workflow_id, trigger_type, mode, config || jsonb_build_object('jitter', jitter), 1, true, status,
+           0, 0, first + delay * interval '1 millisecond'
+         from trigger_subscription, next, json_to_recordset($1) as t(uuid uuid, jitter text, delay int)
+       )
+       select first from next`,
+      [JSON.stringify(subscriptions)],
     );
     this.first = rows[0]!.first;
   }
@@ -63,9 +73,9 @@ export class SecondlySchedules {
   async faults(): Promise<Record<string, number>> {
     const { rows } = await this.database.query<Record<string, number>>(
       `with fired as (
-         select s.id, extract(epoch from s.next_fire_at - $1)::int as wanted, count(e.event_id)::int as events,
+         select s.id, extract(epoch from date_trunc('second', s.next_fire_at) - $1)::int as wanted, count(e.event_id)::int as events,
            count(distinct e.slot)::int as slots, count(distinct e.run_id)::int as runs,
-           count(r.run_id)::int as started, min(e.slot) as first, max(e.slot) as last, max(s.next_fire_at) as next
+           count(r.run_id)::int as started, min(e.slot) as first, max(e.slot) as last, max(date_trunc('second', s.next_fire_at)) as next
          from trigger_subscription s left join trigger_event e on e.subscription_id = s.id
            left join workflow_run r on r.run_id = e.run_id and r.trigger_event_id = e.event_id
          where s.mode = 'schedule' and s.next_fire_at is not null
