@@ -26,6 +26,8 @@ import { wallClock } from './wall-clock.js';
 /** Subscriptions that fire in one transaction; fewer, when they have many times to catch up with. */
 const BATCH = 200;
 const MOST_EVENTS = 500;
+/** Batches that fire before the first of their runs begins: what is due goes first, but no run waits for long. */
+const BATCHES = 5;
 /** How long one that cannot fire is left alone: less than what is late may be and still counts as kept. */
 const AGAIN_SECONDS = 30;
 /** What is due is in other hands: another process fires it, or its owner changes it. */
@@ -48,6 +50,8 @@ interface Firing {
 export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly log = new Logger(Scheduler.name);
   private readonly rounds = new Rounds(() => this.round());
+  /** What is to be done about runs that are committed: they can begin. */
+  private readonly untold: (() => void)[] = [];
 
   constructor(
     private readonly environment: Environment,
@@ -72,11 +76,26 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
       const [next] = await this.reads.rows<{ wait: number }>(nextDue, []);
       if (!next) return Infinity;
       if (next.wait > 0) return Math.ceil(next.wait);
-      return (await this.fire()) > 0 ? 0 : BUSY_MS;
+      return (await this.fireAll()) > 0 ? 0 : BUSY_MS;
     } catch (error) {
       if (!asDatabaseUnavailable(error)) this.log.error({ err: error }, 'Schedules could not be fired');
       return Infinity;
     }
+  }
+
+  /** @returns how many have been seen to */
+  private async fireAll(): Promise<number> {
+    let all = 0;
+    try {
+      for (let batch = 0; batch < BATCHES; batch++) {
+        const count = await this.fire();
+        all += count;
+        if (count < BATCH) break;
+      }
+    } finally {
+      for (const committed of this.untold.splice(0)) committed();
+    }
+    return all;
   }
 
   /**
@@ -99,7 +118,7 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
       );
       if (!done) return 0;
       faultPoint('after-events');
-      done.committed();
+      this.untold.push(done.committed);
       return done.count;
     } catch (error) {
       if (asDatabaseUnavailable(error) || claimed.length === 0) throw error;
