@@ -10,6 +10,7 @@ import { fanOut } from './jobs/fan-out.js';
 import { idle } from './jobs/idle.js';
 import { langgraphAlone } from './jobs/langgraph-alone.js';
 import { rawInsert } from './jobs/raw-insert.js';
+import { schedules } from './jobs/schedules.js';
 import { syncRun } from './jobs/sync-run.js';
 import { triggerAsync } from './jobs/trigger-async.js';
 import { webhookSync } from './jobs/webhook-sync.js';
@@ -31,6 +32,7 @@ const jobs: BenchJob[] = [
   durable5Langgraph,
   fanOut,
   bytesPerRun,
+  schedules,
   coldStart,
   idle,
 ];

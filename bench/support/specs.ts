@@ -49,3 +49,13 @@ export const fanOut: JsonObject = {
     },
   ],
 };
+
+/** Three transforms of what a schedule tells. */
+export const scheduled: JsonObject = {
+  version: '1',
+  nodes: [
+    { id: 'slot', type: 'set', value: '${trigger.data.slot}' },
+    { id: 'day', type: 'set', value: '${slot.substring(0, 10)}' },
+    { id: 'note', type: 'set', value: 'It is ${day}.' },
+  ],
+};

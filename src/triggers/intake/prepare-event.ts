@@ -20,6 +20,8 @@ import { type SubscriptionPlans, WrongResultError } from './subscription-plan.js
 export interface Occurrence extends IncomingEvent {
   /** Of a schedule: the time that it is for. */
   readonly slot?: Date;
+  /** When it came by the clock of the database, where that is known: the clocks of processes differ. */
+  readonly cameAt?: Date;
   /** uuid of the event that this one repeats on purpose. */
   readonly replayOf?: string;
   /** It starts a run even if the same event has just started one. */
@@ -69,8 +71,8 @@ export function prepareEvent(
 }
 
 function ledgerEvent({ id, user_id: userId }: ActiveSubscription, occurrence: Occurrence): LedgerEvent {
-  const { data, key = data, occurredAt, slot, replayOf } = occurrence;
-  const about = { eventId: newUuid(), userId, subscriptionId: id, createdAt: new Date() };
+  const { data, key = data, occurredAt, slot, cameAt, replayOf } = occurrence;
+  const about = { eventId: newUuid(), userId, subscriptionId: id, createdAt: cameAt ?? new Date() };
   return { ...about, data, hash: hashJson(key), occurredAt, slot, replayOf };
 }
 

@@ -1,3 +1,4 @@
+import { IsolationLevel } from '@mikro-orm/core';
 import { EntityManager, type SqlEntityManager } from '@mikro-orm/postgresql';
 import {
   type BeforeApplicationShutdown,
@@ -9,55 +10,37 @@ import {
 import { Environment } from '../../common/config/environment.js';
 import { asDatabaseUnavailable } from '../../common/database/database.errors.js';
 import { retryDeadlocks } from '../../common/database/deadlocks.js';
-import { type HotRead, HotReads } from '../../common/database/hot-reads.js';
+import { HotReads } from '../../common/database/hot-reads.js';
 import { dateOf } from '../../common/database/sql-date.js';
 import { faultPoint } from '../../common/fault-point.js';
 import { type RunConcurrency } from '../../workflows/index.js';
-import {
-  type ActiveSubscription,
-  ActiveSubscriptions,
-  activeSubscriptions,
-  subscriptionColumns,
-  type SubscriptionRow,
-} from '../intake/active-subscription.js';
+import { type ActiveSubscription, ActiveSubscriptions } from '../intake/active-subscription.js';
 import { EventIntake } from '../intake/event-intake.js';
 import { type Occurrence } from '../intake/prepare-event.js';
 import { TRIGGER_CATALOGUE, type TriggerCatalogue } from '../types/catalogue.js';
 import { type CronConfig } from '../types/cron-schedule.trigger.js';
+import { claimDue, type DueRow, nextDue, type NextTime, plan } from './due-schedules.js';
 import { delayOf, dueSlots } from './due-slots.js';
 import { Rounds } from './rounds.js';
 import { wallClock } from './wall-clock.js';
 
-/** Subscriptions that fire in one transaction. */
-const BATCH = 100;
-/** How long one that cannot fire is left alone. */
-const AGAIN_SECONDS = 60;
+/** Subscriptions that fire in one transaction; fewer, when they have many times to catch up with. */
+const BATCH = 200;
+const MOST_EVENTS = 500;
+/** Batches that fire before the first of their runs begins: what is due goes first, but no run waits for long. */
+const BATCHES = 5;
+/** How long one that cannot fire is left alone: less than what is late may be and still counts as kept. */
+const AGAIN_SECONDS = 30;
+/** What is due is in other hands: another process fires it, or its owner changes it. */
+const BUSY_MS = 50;
 
-interface DueRow extends SubscriptionRow {
-  next_fire_at: string;
-  /** Of one that could not be fired: when it was due. */
-  due_since: string | null;
-  now: string;
+type Event = readonly [ActiveSubscription, Occurrence];
+
+/** What a subscription that is due leads to. */
+interface Firing {
+  readonly events: readonly Event[];
+  readonly next: NextTime;
 }
-
-/** One that is due, with what it does. */
-interface DueSubscription {
-  readonly row: DueRow;
-  readonly events: readonly (readonly [ActiveSubscription, Occurrence])[];
-  readonly nextFireAt: Date | null;
-}
-
-const due: HotRead = {
-  name: 'due-schedules',
-  text: `select ${subscriptionColumns}, s.next_fire_at, s.cursor ->> 'due' as due_since, now() as now from ${activeSubscriptions}
-         where s.mode = 'schedule' and s.next_fire_at <= now() order by s.next_fire_at limit ${BATCH}`,
-};
-
-const nextDue: HotRead = {
-  name: 'next-schedule',
-  text: `select extract(epoch from next_fire_at - now())::float8 * 1000 as wait from trigger_subscription
-         where mode = 'schedule' and next_fire_at is not null order by next_fire_at limit 1`,
-};
 
 /**
  * Fires schedules. When each is due is a column, and the database's time decides: there is no timer for any of them. A
@@ -68,6 +51,8 @@ const nextDue: HotRead = {
 export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly log = new Logger(Scheduler.name);
   private readonly rounds = new Rounds(() => this.round());
+  /** What is to be done about runs that are committed: they can begin. */
+  private readonly untold: (() => void)[] = [];
 
   constructor(
     private readonly environment: Environment,
@@ -89,119 +74,151 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
   /** @returns after how many milliseconds the next one makes sense */
   private async round(): Promise<number> {
     try {
-      const rows = await this.reads.rows<DueRow>(due, []);
-      if (rows.length > 0) {
-        const planned = await Promise.all(rows.map((row) => this.planned(row)));
-        const fired = await this.fire(planned.filter((one) => one !== undefined));
-        // Nothing: another process has them in its hands.
-        return fired > 0 ? 0 : Infinity;
-      }
       const [next] = await this.reads.rows<{ wait: number }>(nextDue, []);
-      return Math.max(1, next?.wait ?? Infinity);
+      if (!next) return Infinity;
+      if (next.wait > 0) return Math.ceil(next.wait);
+      return (await this.fireAll()) > 0 ? 0 : BUSY_MS;
     } catch (error) {
       if (!asDatabaseUnavailable(error)) this.log.error({ err: error }, 'Schedules could not be fired');
       return Infinity;
     }
   }
 
-  /** Undefined: nothing can be made of it at the moment. */
-  private async planned(row: DueRow): Promise<DueSubscription | undefined> {
+  /** @returns how many have been seen to */
+  private async fireAll(): Promise<number> {
+    let all = 0;
     try {
-      return await this.plan(row);
+      for (let batch = 0; batch < BATCHES; batch++) {
+        const count = await this.fire();
+        all += count;
+        if (count < BATCH) break;
+      }
+    } finally {
+      for (const committed of this.untold.splice(0)) committed();
+    }
+    return all;
+  }
+
+  /**
+   * Fires a batch of what is due. One that the database refuses must not keep the others from firing.
+   * @param among ids; all, when left out
+   * @returns how many have been seen to
+   */
+  private async fire(among?: readonly string[]): Promise<number> {
+    let claimed: readonly DueRow[] = [];
+    try {
+      const done = await retryDeadlocks(() =>
+        this.em.fork().transactional(
+          async (em) => {
+            claimed = await claimDue(em, BATCH, among);
+            return claimed.length > 0 ? this.fireClaimed(em, claimed) : undefined;
+          },
+          // What follows the lock must see what its last holder committed, whatever the database's default is.
+          { isolationLevel: IsolationLevel.READ_COMMITTED },
+        ),
+      );
+      if (!done) return 0;
+      faultPoint('after-events');
+      this.untold.push(done.committed);
+      return done.count;
     } catch (error) {
-      if (asDatabaseUnavailable(error)) throw error;
-      await this.putOff(row, error);
-      return undefined;
+      if (asDatabaseUnavailable(error) || claimed.length === 0) throw error;
+      if (claimed.length === 1) return this.leaveAlone(claimed[0]!, error);
+      const ids = claimed.map(({ id }) => String(id));
+      const half = Math.ceil(ids.length / 2);
+      return (await this.fire(ids.slice(0, half))) + (await this.fire(ids.slice(half)));
     }
   }
 
-  private async plan(row: DueRow): Promise<DueSubscription> {
+  private async fireClaimed(
+    em: SqlEntityManager,
+    claimed: readonly DueRow[],
+  ): Promise<{ committed: () => void; count: number }> {
+    const events: Event[] = [];
+    const times: NextTime[] = [];
+    for (const row of claimed) {
+      const firing = await this.firingOf(row);
+      events.push(...firing.events);
+      times.push(firing.next);
+      if (events.length >= MOST_EVENTS) break;
+    }
+    const { committed } = await this.intake.record(em, events);
+    await plan(em, times);
+    faultPoint('before-events');
+    return { committed, count: times.length };
+  }
+
+  /** One of which nothing can be made at the moment must not keep the others from firing. */
+  private async firingOf(row: DueRow): Promise<Firing> {
+    try {
+      return await this.firing(row);
+    } catch (error) {
+      if (asDatabaseUnavailable(error)) throw error;
+      return { events: [], next: this.putOff(row, error) };
+    }
+  }
+
+  private async firing(row: DueRow): Promise<Firing> {
     const type = this.catalogue.get(row.trigger_type);
     if (type?.mode !== 'schedule') throw new Error(`There is no schedule "${row.trigger_type}" in this build.`);
     const config = row.config as CronConfig;
     const now = dateOf(row.now);
-    const delay = delayOf(row.subscription_id, config);
-    const { firing, missed, nextFireAt } = dueSlots(type.schedule(config), config, {
-      dueAt: row.due_since === null ? dateOf(row.next_fire_at) : new Date(row.due_since),
+    const slots = dueSlots(type.schedule(config), config, {
+      dueAt: new Date(dueSince(row)),
       now,
-      delay,
+      delay: delayOf(row.subscription_id, config),
     });
     const subscription = await this.subscriptions.withTarget(row);
-    const occurrence = (slot: Date): Occurrence => ({
-      data: { scheduled_at: slot.toISOString(), fired_at: now.toISOString(), slot: wallClock(slot, config.timezone) },
-      key: { slot: slot.toISOString() },
-      slot,
-      concurrency: overlapOf(row.id, config),
+    const { firing, missed, goesOnWith } = slots;
+    const occurrences = firing.map((slot) => occurrenceOf(row, config, slot));
+    if (missed) occurrences.unshift({ ...occurrenceOf(row, config, missed.last), skipped: missed.why });
+    return {
+      events: occurrences.map((occurrence) => [subscription, occurrence]),
+      next: {
+        id: row.id,
+        // Behind all others that are due.
+        next_fire_at: goesOnWith ? now : slots.nextFireAt,
+        cursor: goesOnWith ? { due: goesOnWith.toISOString() } : null,
+        last_error: null,
+      },
+    };
+  }
+
+  private async leaveAlone(row: DueRow, error: unknown): Promise<number> {
+    const next = this.putOff(row, error);
+    await this.em.fork().transactional(async (em) => {
+      // Unless it was changed meanwhile.
+      const [still] = await claimDue(em, 1, [String(row.id)]);
+      if (still?.next_fire_at === row.next_fire_at) await plan(em, [next]);
     });
-    const skipped = missed ? [{ ...occurrence(missed.last), skipped: missed.why }] : [];
-    const events = [...skipped, ...firing.map(occurrence)].map((one) => [subscription, one] as const);
-    return { row, events, nextFireAt };
+    return 1;
   }
 
-  /** One that the database refuses must not keep the others from firing. @returns how many have fired */
-  private async fire(due: readonly DueSubscription[]): Promise<number> {
-    try {
-      return await retryDeadlocks(() => this.fireTogether(due));
-    } catch (error) {
-      if (asDatabaseUnavailable(error)) throw error;
-      if (due.length === 1) {
-        await this.putOff(due[0]!.row, error);
-        return 1;
-      }
-      let fired = 0;
-      for (const one of due) fired += await this.fire([one]);
-      return fired;
-    }
-  }
-
-  private async fireTogether(due: readonly DueSubscription[]): Promise<number> {
-    faultPoint('before-events');
-    const done = await this.em.fork().transactional(async (em) => {
-      const mine = await lock(em, due);
-      const { committed } = await this.intake.record(
-        em,
-        mine.flatMap(({ events }) => events),
-      );
-      await em.execute(
-        `update trigger_subscription s set next_fire_at = t.next_fire_at, cursor = null, last_error = null
-         from json_to_recordset(?::json) as t(id bigint, next_fire_at timestamptz) where s.id = t.id`,
-        [JSON.stringify(mine.map(({ row, nextFireAt }) => ({ id: row.id, next_fire_at: nextFireAt })))],
-      );
-      return { committed, count: mine.length };
-    });
-    faultPoint('after-events');
-    done.committed();
-    return done.count;
-  }
-
-  private async putOff(row: DueRow, error: unknown): Promise<void> {
+  private putOff(row: DueRow, error: unknown): NextTime {
     this.log.error({ err: error, subscription_id: row.subscription_id }, 'A schedule could not be fired');
-    await this.em.fork().execute(
-      `update trigger_subscription
-       set next_fire_at = now() + ? * interval '1 second', cursor = ?::json, last_error = ? where id = ? and next_fire_at <= now()`,
-      [
-        AGAIN_SECONDS,
-        JSON.stringify({ due: row.due_since ?? dateOf(row.next_fire_at).toISOString() }),
-        'It could not be fired for a reason inside Seer; the log has it.',
-        row.id,
-      ],
-    );
+    return {
+      id: row.id,
+      next_fire_at: new Date(dateOf(row.now).getTime() + AGAIN_SECONDS * 1_000),
+      cursor: { due: dueSince(row) },
+      last_error: 'It could not be fired for a reason inside Seer; the log has it.',
+    };
   }
 }
 
-/** Those that are still due as they were: what is changed or fired meanwhile, or is in the hands of another process, is not. */
-async function lock(em: SqlEntityManager, due: readonly DueSubscription[]): Promise<DueSubscription[]> {
-  const rows = await em.execute<{ id: string; next_fire_at: string; revision: number }[]>(
-    `select id, next_fire_at, revision from trigger_subscription
-     where id = any(array(select value::bigint from json_array_elements_text(?::json))) and next_fire_at <= now()
-     order by id for update skip locked`,
-    [JSON.stringify(due.map(({ row }) => row.id))],
-  );
-  const found = new Map(rows.map((row) => [String(row.id), row]));
-  return due.filter(({ row }) => {
-    const now = found.get(String(row.id));
-    return now?.next_fire_at === row.next_fire_at && now.revision === row.revision;
-  });
+function dueSince(row: DueRow): string {
+  return row.due_since ?? dateOf(row.next_fire_at).toISOString();
+}
+
+function occurrenceOf(row: DueRow, config: CronConfig, slot: Date): Occurrence {
+  const now = dateOf(row.now);
+  return {
+    data: { scheduled_at: slot.toISOString(), fired_at: now.toISOString(), slot: wallClock(slot, config.timezone) },
+    key: { slot: slot.toISOString() },
+    slot,
+    occurredAt: slot,
+    cameAt: now,
+    concurrency: overlapOf(row.id, config),
+  };
 }
 
 function overlapOf(id: string, { overlap }: CronConfig): RunConcurrency | undefined {

@@ -24,11 +24,17 @@ export class SubscriptionTimes implements OnModuleInit {
     this.publications.register((em, publication) => this.onPublication(em, publication));
   }
 
-  /** In the transaction that changes the subscription, which holds its row. */
-  async plan(em: EntityManager, subscription: TriggerSubscription, type: Trigger): Promise<void> {
+  /**
+   * In the transaction that changes the subscription, which holds its row.
+   * @param keepsTimes of a schedule: it fires at the times at which it did before, so none that is due just now gets lost
+   */
+  async plan(em: EntityManager, subscription: TriggerSubscription, type: Trigger, keepsTimes = false): Promise<void> {
     const isOn = subscription.enabled && subscription.status !== 'stopped';
-    subscription.nextFireAt = isOn ? await this.firstTime(em, subscription, type) : null;
-    if (type.mode === 'schedule') subscription.cursor = null;
+    const isPlanned = isOn && keepsTimes && type.mode === 'schedule' && subscription.nextFireAt !== null;
+    if (!isPlanned) {
+      subscription.nextFireAt = isOn ? await this.firstTime(em, subscription, type) : null;
+      if (type.mode === 'schedule') subscription.cursor = null;
+    }
     // What was asked before this change is of no use any more.
     subscription.fence += 1;
     await em.flush();
@@ -52,8 +58,13 @@ export class SubscriptionTimes implements OnModuleInit {
     { subscriptionId, workflow, config, status, nextFireAt }: TriggerSubscription,
     type: Trigger,
   ): Promise<Date | null> {
-    if (!workflow.unwrap().publishedVersion || status === 'reauth_required') return null;
-    const now = await this.hoursFromNow(em, 0);
+    // Locked, so that it is not published or unpublished before this is committed: whoever does that plans what it sees.
+    const [row] = await em.execute<[{ now: string; is_published: boolean }]>(
+      `select now() as now, published_version_id is not null as is_published from workflow where id = ? for key share`,
+      [workflow.id],
+    );
+    if (!row.is_published || status === 'reauth_required') return null;
+    const now = dateOf(row.now);
     if (type.mode === 'schedule') {
       const next = type.schedule(config).next(now);
       return next ? new Date(next.getTime() + delayOf(subscriptionId, config as CronConfig)) : null;
@@ -82,7 +93,11 @@ export class SubscriptionTimes implements OnModuleInit {
   /** What was missed while nothing was published is not made up for. */
   private async onPublication(em: EntityManager, { workflowId, isPublished }: Publication): Promise<Finding[]> {
     if (!isPublished) {
-      await em.execute('update trigger_subscription set next_fire_at = null where workflow_id = ?', [workflowId]);
+      await em.execute(
+        `update trigger_subscription
+         set next_fire_at = null, cursor = case when mode = 'schedule' then null else cursor end where workflow_id = ?`,
+        [workflowId],
+      );
       return [];
     }
     const subscriptions = await em.find(TriggerSubscription, { workflow: workflowId, enabled: true });
@@ -90,7 +105,6 @@ export class SubscriptionTimes implements OnModuleInit {
       const type = this.catalogue.get(subscription.triggerType);
       // One that has a time was planned before: another version does not change that.
       if (type && subscription.nextFireAt === null && subscription.status !== 'stopped') {
-        await em.populate(subscription, ['workflow']);
         subscription.nextFireAt = await this.firstTime(em, subscription, type);
       }
     }

@@ -7,7 +7,9 @@ import { EventsService } from '../events/events.service.js';
 import { type EventResponse } from '../events/event.dto.js';
 import { type ActiveSubscription, ActiveSubscriptions } from '../intake/active-subscription.js';
 import { EventIntake } from '../intake/event-intake.js';
+import { delayOf } from '../schedules/due-slots.js';
 import { TRIGGER_CATALOGUE, type TriggerCatalogue } from '../types/catalogue.js';
+import { type CronConfig } from '../types/cron-schedule.trigger.js';
 import { knownTrigger } from './subscription-rules.js';
 import { SubscriptionInactiveError, SubscriptionUnfitError } from './subscription.errors.js';
 import {
@@ -59,12 +61,15 @@ export class SubscriptionTrials {
 
   /** @throws SubscriptionNotFoundError, SubscriptionUnfitError */
   async upcoming(caller: Principal, publicId: string, { limit, after }: UpcomingQuery): Promise<UpcomingResponse> {
-    const { triggerType, config } = await this.subscriptions.find(caller, publicId);
+    const { triggerType, config, subscriptionId } = await this.subscriptions.find(caller, publicId);
     const type = knownTrigger(this.catalogue, triggerType);
     if (type.mode !== 'schedule')
       throw new SubscriptionUnfitError(`${publicId} follows no schedule: nobody knows when it fires.`);
     const [row] = await this.em.execute<[{ now: string }]>('select now()');
-    return { items: type.schedule(config).upcoming(after === undefined ? dateOf(row.now) : new Date(after), limit) };
+    const from = after === undefined ? dateOf(row.now) : new Date(after);
+    const delay = delayOf(subscriptionId, config as CronConfig);
+    const slots = type.schedule(config).upcoming(new Date(from.getTime() - delay), limit);
+    return { items: slots.map((slot) => new Date(slot.getTime() + delay)) };
   }
 
   private async activeOne({ subscriptionId }: TriggerSubscription, publicId: string): Promise<ActiveSubscription> {

@@ -1,5 +1,6 @@
 import { EntityManager, LockMode } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
+import { hashJson } from '../../common/canonical-json.js';
 import { CursorCodec } from '../../common/http/paging/cursor.js';
 import { type Page } from '../../common/http/paging/page.dto.js';
 import { loadPage } from '../../common/http/paging/page.js';
@@ -99,12 +100,14 @@ export class SubscriptionsService {
     return this.em.transactional(async () => {
       const subscription = await this.lock(caller, publicId);
       const type = knownTrigger(this.catalogue, subscription.triggerType);
+      const before = { isOn: subscription.enabled, part: ownPart(subscription.config) };
       const secret = request.config && (await this.change(caller, subscription, type, request));
+      const keepsTimes = before.isOn && before.part === ownPart(subscription.config);
       if (request.enabled !== undefined) subscription.enabled = request.enabled;
       if (request.enabled === true || request.config) forgetFailures(subscription);
       subscription.updatedAt = new Date();
       await this.em.flush();
-      await this.times.plan(this.em, subscription, type);
+      await this.times.plan(this.em, subscription, type, keepsTimes);
       return this.shown(subscription, secret);
     });
   }
@@ -151,6 +154,8 @@ export class SubscriptionsService {
   /** Changes of one subscription, and what it does when it is due, happen one after the other. */
   private async lock(caller: Principal, publicId: string): Promise<TriggerSubscription> {
     const subscription = await this.find(caller, publicId);
+    // First, as who publishes it does: of two that wait for each other, the database would end one.
+    await this.em.execute('select from workflow where id = ? for key share', [subscription.workflow.id]);
     await this.em.lock(subscription, LockMode.PESSIMISTIC_WRITE);
     if (!(await this.em.refresh(subscription, { populate }))) throw new SubscriptionNotFoundError(publicId);
     return subscription;
@@ -227,7 +232,7 @@ function forgetFailures(subscription: TriggerSubscription): void {
   subscription.lastError = null;
 }
 
-/** What of a config says where events come from. */
+/** What of a config says where events come from; whatever order its fields have. */
 function ownPart({ filter: _filter, inputs: _inputs, interval: _interval, ...own }: JsonObject): string {
-  return JSON.stringify(own);
+  return hashJson(own);
 }

@@ -51,17 +51,19 @@ export const findPlaces = `
   from seen`;
 
 /** Runs of a key that have a place, and those that wait for one. */
-const ofKey = `
-  select run_id from workflow_run where concurrency_key = ? and ${admitted}
+const ofKey = (key: string): string => `
+  select run_id from workflow_run where concurrency_key = ${key} and ${admitted}
   union all
-  select run_id from workflow_run where concurrency_key = ? and ${heldBack}`;
+  select run_id from workflow_run where concurrency_key = ${key} and ${heldBack}`;
 
-/** Whether these are as many as the limit; counts no further. */
-export const isFull = `select count(*) >= ? as full from (${ofKey} limit ?) of_key`;
+/** Those of these keys (JSON array of objects with the limit of each) that have as many runs; counts no further. */
+export const fullKeys = `
+  select key from json_to_recordset(?::json) as t(key text, most int)
+  where (select count(*) from (${ofKey('t.key')} limit t.most) of_key) >= t.most`;
 
 /** Condition on `workflow_run`: runs of a key other than this one, but for so many of the newest. */
 export const oldestOfKey = `run_id = any(array(
-    select run_id from (${ofKey}) of_key where run_id <> ? order by run_id desc offset ?
+    select run_id from (${ofKey('?')}) of_key where run_id <> ? order by run_id desc offset ?
   ))`;
 
 /** Whether a run was accepted earlier: with this idempotency key, or as this child. */

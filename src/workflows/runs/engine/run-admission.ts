@@ -28,6 +28,16 @@ export interface Enqueued {
   readonly committed: () => void;
 }
 
+/** A run that does not wait at the limit of its key. */
+type LimitedRun = NewRun & { readonly concurrency: RunConcurrency };
+
+/** uuids of runs that have a place, of those that are kept out, and of those that made room for others. */
+interface Entered {
+  readonly fresh: Set<string>;
+  readonly full: Set<string>;
+  readonly cancelled: string[];
+}
+
 const replaced = 'A newer run with the same concurrency key took its place (settings.concurrency.on_limit).';
 
 /**
@@ -68,7 +78,7 @@ export class RunAdmission {
    */
   async enqueue(run: NewRun): Promise<boolean> {
     const { concurrency } = run;
-    if (concurrency && concurrency.onLimit !== 'queue') return this.enterAlone(run, concurrency);
+    if (isLimited(run)) return this.enterAlone(run);
     if (!(await this.committer.commit({ kind: 'new', run, steps: [] }))) return false;
     this.entered(concurrency?.key ?? null);
     return true;
@@ -83,19 +93,10 @@ export class RunAdmission {
     const waiting = runs.filter(({ concurrency }) => !concurrency || concurrency.onLimit === 'queue');
     const inserted = new Set(await this.insert(em, waiting));
     const keys = new Set(waiting.map(({ concurrency }) => concurrency?.key ?? null));
-    const full = new Set<string>();
-    const cancelled: string[] = [];
-    const others = runs.filter(({ concurrency }) => concurrency && concurrency.onLimit !== 'queue');
-    const otherKeys = [...new Set(others.map(({ concurrency }) => concurrency!.key))];
-    if (otherKeys.length > 0) await lockKeys(em, otherKeys);
-    for (const run of others) {
-      const entered = await this.enterLocked(em, run, run.concurrency!);
-      if (entered === 'full') full.add(run.runId);
-      else if (entered !== 'known') {
-        inserted.add(run.runId);
-        cancelled.push(...entered);
-      }
-    }
+    const others = runs.filter(isLimited);
+    if (others.length > 0) await lockKeys(em, keysOf(others));
+    const { fresh, full, cancelled } = await this.enterLocked(em, others);
+    for (const runId of fresh) inserted.add(runId);
     const committed = (): void => {
       if (cancelled.length > 0) this.notices.cancelled(cancelled);
       if (others.length > 0) this.announce();
@@ -168,31 +169,52 @@ export class RunAdmission {
   }
 
   /** What a start that may be refused, or that cancels others, finds out and does about its key is one transaction. */
-  private async enterAlone(run: NewRun, concurrency: RunConcurrency): Promise<boolean> {
-    const entered = await this.locked([concurrency.key], (em) => this.enterLocked(em, run, concurrency));
-    if (entered === 'full') throw new ConcurrencyLimitError(concurrency.limit);
-    if (entered === 'known') return false;
-    this.notices.cancelled(entered);
+  private async enterAlone(run: LimitedRun): Promise<boolean> {
+    const { key, limit } = run.concurrency;
+    const { fresh, full, cancelled } = await this.locked([key], (em) => this.enterLocked(em, [run]));
+    if (full.size > 0) throw new ConcurrencyLimitError(limit);
+    if (fresh.size === 0) return false;
+    this.notices.cancelled(cancelled);
     this.announce();
     return true;
   }
 
-  /**
-   * The key is locked. @returns the runs that are cancelled so that this one has a place; or why it is not entered: it is
-   * there already, or the limit is reached
-   */
-  private async enterLocked(
-    em: SqlEntityManager,
-    run: NewRun,
-    concurrency: RunConcurrency,
-  ): Promise<string[] | 'full' | 'known'> {
-    if (concurrency.onLimit === 'drop' && (await isFull(em, concurrency))) {
-      return (await isKnown(em, run)) ? 'known' : 'full';
+  /** Their keys are locked. Those with different keys go together, those with the same one after the other. */
+  private async enterLocked(em: SqlEntityManager, runs: readonly LimitedRun[]): Promise<Entered> {
+    const entered: Entered = { fresh: new Set(), full: new Set(), cancelled: [] };
+    /** Keys that nobody makes room in any more. */
+    const closed = new Set<string>();
+    for (let left = runs; left.length > 0;) {
+      const firsts = new Map(left.toReversed().map((run) => [run.concurrency.key, run]));
+      const turn = left.filter((run) => firsts.get(run.concurrency.key) === run);
+      await this.enterTurn(em, turn, closed, entered);
+      left = left.filter((run) => firsts.get(run.concurrency.key) !== run);
     }
-    if ((await this.insert(em, [run])).length === 0) return 'known';
-    const gone = concurrency.onLimit === 'cancel_running' ? await makeRoom(em, run.runId, concurrency) : [];
-    await admit(em, [concurrency.key]);
-    return gone;
+    return entered;
+  }
+
+  private async enterTurn(
+    em: SqlEntityManager,
+    turn: readonly LimitedRun[],
+    closed: Set<string>,
+    { fresh, full, cancelled }: Entered,
+  ): Promise<void> {
+    const droppable = turn.filter(({ concurrency: { key, onLimit } }) => onLimit === 'drop' && !closed.has(key));
+    for (const key of await fullKeys(em, droppable)) closed.add(key);
+    const entering: LimitedRun[] = [];
+    for (const run of turn) {
+      if (run.concurrency.onLimit !== 'drop' || !closed.has(run.concurrency.key)) entering.push(run);
+      else if (!(await isKnown(em, run))) full.add(run.runId);
+    }
+    const inserted = new Set(await this.insert(em, entering));
+    const made = entering.filter(({ runId }) => inserted.has(runId));
+    const replacing = made.filter(({ concurrency }) => concurrency.onLimit === 'cancel_running');
+    const crowded = await fullKeys(em, replacing, 1);
+    for (const { runId, concurrency } of replacing) {
+      if (crowded.has(concurrency.key)) cancelled.push(...(await makeRoom(em, runId, concurrency)));
+    }
+    if (made.length > 0) await admit(em, keysOf(made));
+    for (const { runId } of made) fresh.add(runId);
   }
 
   /** @returns the uuids of those that are new indeed */
@@ -232,6 +254,14 @@ export class RunAdmission {
   }
 }
 
+function isLimited(run: NewRun): run is LimitedRun {
+  return run.concurrency !== undefined && run.concurrency.onLimit !== 'queue';
+}
+
+function keysOf(runs: readonly LimitedRun[]): string[] {
+  return [...new Set(runs.map(({ concurrency }) => concurrency.key))];
+}
+
 async function lockKeys(em: SqlEntityManager, keys: readonly string[]): Promise<void> {
   await em.execute(statements.lockKeys, [advisoryLocks.runConcurrency, JSON.stringify(keys)]);
 }
@@ -240,12 +270,16 @@ async function admit(em: SqlEntityManager, keys: readonly string[]): Promise<num
   return (await em.execute<unknown[]>(statements.admit, [JSON.stringify(keys)])).length;
 }
 
-async function isFull(em: SqlEntityManager, { key, limit }: RunConcurrency): Promise<boolean> {
-  const [row] = await em.execute<[{ full: boolean }]>(statements.isFull, [limit, key, key, limit]);
-  return row.full;
+/** @param more by how many runs than its limit a key must have to be among them */
+async function fullKeys(em: SqlEntityManager, runs: readonly LimitedRun[], more = 0): Promise<Set<string>> {
+  if (runs.length === 0) return new Set();
+  const keys = runs.map(({ concurrency: { key, limit } }) => ({ key, most: limit + more }));
+  const rows = await em.execute<{ key: string }[]>(statements.fullKeys, [JSON.stringify(keys)]);
+  return new Set(rows.map(({ key }) => key));
 }
 
 async function isKnown(em: SqlEntityManager, { userId, idempotency, parent }: NewRun): Promise<boolean> {
+  if (!idempotency && !parent) return false;
   const [row] = await em.execute<[{ known: boolean }]>(statements.isKnown, [
     userId,
     idempotency?.key ?? null,
