@@ -2,6 +2,7 @@ import { type AddressObject, type ParsedMail, simpleParser } from 'mailparser';
 import { type OAuthProvider } from '../../src/oauth/index.js';
 import { registration } from './accounts.js';
 import { type ApiCall, ApiServer, type Reply } from './api-server.js';
+import { GoogleMailbox } from './google-mailbox.js';
 import { OAuthServer } from './oauth-server.js';
 
 const auth = 'https://www.googleapis.com/auth/';
@@ -47,6 +48,8 @@ const sheetId = '1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms';
 export class GoogleServer {
   /** Mails that were sent, as they were written and as a reader takes them. */
   readonly sent: { raw: string; threadId?: string; mail: Promise<ParsedMail> }[] = [];
+  /** The mails of an account with their history; `messages` are mails without one. */
+  readonly mailbox = new GoogleMailbox(googleError);
   readonly messages: { id: string; threadId: string; subject: string; full?: object }[] = [];
   /** Rows by the name of their sheet. */
   readonly sheets = new Map<string, unknown[][]>();
@@ -98,6 +101,7 @@ export class GoogleServer {
     this.api.reset();
     for (const list of [this.sent, this.messages, this.files]) list.length = 0;
     this.sheets.clear();
+    this.mailbox.reset();
   }
 
   async close(): Promise<void> {
@@ -131,7 +135,9 @@ export class GoogleServer {
     return { body: { id, threadId: body.threadId ?? id, labelIds: ['SENT'] } };
   }
 
-  private mail({ path, query }: ApiCall): Reply {
+  private mail(call: ApiCall): Reply {
+    const { path, query } = call;
+    if (this.messages.length === 0) return this.mailbox.answer(call);
     const id = /\/messages\/([^/]+)$/.exec(path)?.[1];
     if (id !== undefined) {
       const found = this.messages.find((message) => message.id === id);

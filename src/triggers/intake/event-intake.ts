@@ -37,6 +37,8 @@ export interface Occurrence extends IncomingEvent {
   readonly concurrency?: RunConcurrency | undefined;
   /** Why it starts no run, whatever the subscription says. */
   readonly skipped?: string;
+  /** Why no run can be made of it. */
+  readonly failed?: string;
 }
 
 /** What became of an event. Ids are uuids. */
@@ -173,9 +175,9 @@ export class EventIntake {
   private prepare(subscription: ActiveSubscription, occurrence: Occurrence): Prepared {
     const event = ledgerEvent(subscription, occurrence);
     const trigger = this.triggerFor(subscription, occurrence, event);
-    if (occurrence.skipped !== undefined) {
-      return { sealed: { ...event, verdict: 'skipped', reason: occurrence.skipped } };
-    }
+    const { skipped, failed } = occurrence;
+    if (skipped !== undefined) return { sealed: { ...event, verdict: 'skipped', reason: skipped } };
+    if (failed !== undefined) return { sealed: { ...event, verdict: 'failed', reason: failed } };
     try {
       const plan = this.plans.of(subscription);
       if (!plan.wants(trigger)) {

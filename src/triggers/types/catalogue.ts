@@ -3,6 +3,7 @@ import { cronSchedule } from './cron-schedule.trigger.js';
 import { type Trigger } from './define-trigger.js';
 import { formSubmission } from './form-submission.trigger.js';
 import { githubEvent } from './github-event.trigger.js';
+import { gmailEmailReceived } from './gmail-email-received.trigger.js';
 import { supabaseDbChanges } from './supabase-db-changes.trigger.js';
 import { webhook } from './webhook.trigger.js';
 import { workflowFinished } from './workflow-finished.trigger.js';
@@ -15,6 +16,7 @@ export const triggers: readonly Trigger[] = [
   githubEvent,
   supabaseDbChanges,
   workflowFinished,
+  gmailEmailReceived,
 ];
 
 /** Kinds of trigger by key. */
