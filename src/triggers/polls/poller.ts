@@ -30,7 +30,7 @@ const LEASE_SECONDS = 180;
 
 /** Only what can be polled: of workflows that are published, and of types that this build knows. */
 const isDue = `mode = 'poll' and next_fire_at <= now() and trigger_type = any(?::text[]) and exists (
-  select from workflow w where w.id = workflow_id and w.published_version_id is not null)`;
+  select from workflow w where w.id = trigger_subscription.workflow_id and w.published_version_id is not null)`;
 
 /** Takes the polls that are due. Their next time is the end of the lease: of a process that dies, others take them then. */
 const claim = `
@@ -89,14 +89,17 @@ export class Poller implements OnApplicationBootstrap, BeforeApplicationShutdown
   /** @returns after how many milliseconds the next one makes sense */
   private async round(): Promise<number> {
     try {
-      if (this.underWay.size >= AT_A_TIME) await Promise.race(this.underWay);
-      if (this.stopping.signal.aborted) return Infinity;
+      const free = AT_A_TIME - this.underWay.size;
+      if (free === 0) return Infinity;
       const [next] = await this.reads.rows<{ wait: number }>(nextDue, [this.known]);
       if (!next || next.wait > 0) return Math.max(1, next?.wait ?? Infinity);
-      const free = AT_A_TIME - this.underWay.size;
       const claimed = await this.em.fork().execute<ClaimedPoll[]>(claim, [this.known, free]);
       for (const row of claimed) {
-        const poll = this.poll(row).finally(() => this.underWay.delete(poll));
+        const poll = this.poll(row).finally(() => {
+          this.underWay.delete(poll);
+          // There is room for another one, and it may have more to read itself.
+          this.rounds.wake();
+        });
         this.underWay.add(poll);
       }
       return claimed.length > 0 ? 0 : Infinity;
