@@ -151,13 +151,16 @@ export class GoogleServer {
   }
 
   private spreadsheet({ method, path, query, body }: ApiCall): Reply {
+    if (method === 'GET' && path === `/sheets/v4/spreadsheets/${sheetId}`) return this.grids();
     const [, id, range = '', verb] = /\/spreadsheets\/([^/]+)\/values\/(.*?)(:append)?$/.exec(path) ?? [];
     if (id !== sheetId) return googleError(404, 'notFound', 'Requested entity was not found.');
-    const name = range.split('!')[0]!;
+    const [, name = range, from, to] = /^'?(.*?)'?(?:!(?:(\d+):(\d+)|.*))?$/.exec(range) ?? [];
     const rows = this.sheets.get(name);
     if (!rows) return googleError(400, 'badRequest', `Unable to parse range: ${range}`);
     if (method === 'GET') {
-      const values = query.get('valueRenderOption') === 'FORMATTED_VALUE' ? rows.map((row) => row.map(String)) : rows;
+      if (Number(from) > gridOf(rows)) return googleError(400, 'badRequest', `Range (${range}) exceeds grid limits.`);
+      const asked = trimmed(from === undefined ? rows : rows.slice(Number(from) - 1, Number(to)));
+      const values = query.get('valueRenderOption') === 'FORMATTED_VALUE' ? asked.map((row) => row.map(String)) : asked;
       return { body: { range, majorDimension: 'ROWS', ...(values.length > 0 && { values }) } };
     }
     if (verb === undefined || !query.has('valueInputOption')) {
@@ -176,6 +179,13 @@ export class GoogleServer {
     return { body: { spreadsheetId: id, tableRange: `${name}!A1:C${begin - 1}`, updates } };
   }
 
+  private grids(): Reply {
+    const sheets = [...this.sheets].map(([title, rows]) => ({
+      properties: { title, gridProperties: { rowCount: gridOf(rows) } },
+    }));
+    return { body: { sheets } };
+  }
+
   private list({ query }: ApiCall): Reply {
     const wanted = conditionsOf(query.get('q') ?? '');
     if (!wanted) return googleError(400, 'invalid', 'Invalid Value');
@@ -183,6 +193,16 @@ export class GoogleServer {
     const { items, next } = page(found, query.get('pageToken'), Number(query.get('pageSize') ?? 100), 1_000);
     return { body: { files: items, ...next } };
   }
+}
+
+/** Rows of the grid: a sheet has some to spare. */
+function gridOf(rows: readonly unknown[][]): number {
+  return Math.max(100, rows.length);
+}
+
+/** Empty rows at the end are left out. */
+function trimmed(rows: readonly unknown[][]): unknown[][] {
+  return rows.slice(0, rows.findLastIndex((row) => row.some((cell) => cell !== '')) + 1);
 }
 
 /** As Drive reads a query, as far as it is written here; undefined: a query that it does not understand. */
