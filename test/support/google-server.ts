@@ -154,7 +154,8 @@ export class GoogleServer {
     if (method === 'GET' && path === `/sheets/v4/spreadsheets/${sheetId}`) return this.grids();
     const [, id, range = '', verb] = /\/spreadsheets\/([^/]+)\/values\/(.*?)(:append)?$/.exec(path) ?? [];
     if (id !== sheetId) return googleError(404, 'notFound', 'Requested entity was not found.');
-    const [, name = range, from, to] = /^'?(.*?)'?(?:!(?:(\d+):(\d+)|.*))?$/.exec(range) ?? [];
+    const [, quoted = range, from, to] = /^'?(.*?)'?(?:!(?:(\d+):(\d+)|.*))?$/.exec(range) ?? [];
+    const name = quoted.replaceAll("''", "'");
     const rows = this.sheets.get(name);
     if (!rows) return googleError(400, 'badRequest', `Unable to parse range: ${range}`);
     if (method === 'GET') {

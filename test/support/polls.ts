@@ -106,7 +106,9 @@ export class Polls {
   }
 
   /** Its events, oldest first. */
-  async events(subscriptionId: string): Promise<{ verdict: string; data: any; reason: string | null; run_id: string }[]> {
+  async events(
+    subscriptionId: string,
+  ): Promise<{ verdict: string; data: any; reason: string | null; run_id: string }[]> {
     const { rows } = await this.database.query(
       `select e.verdict, e.event_data as data, e.reason, e.run_id from trigger_event e
        join trigger_subscription s on s.id = e.subscription_id where s.subscription_id = $1 order by e.id`,

@@ -77,9 +77,15 @@ export class PollFailures {
     const jitter = 0.8 + Math.random() * 0.2;
     const [row] = await this.em
       .fork()
-      .execute<
-        [{ status: string; failures: number }?]
-      >(failed, [reason, isOwners, isOwners, failure?.retryAfter ?? 0, jitter, id, fence]);
+      .execute<[{ status: string; failures: number }?]>(failed, [
+        reason,
+        isOwners,
+        isOwners,
+        failure?.retryAfter ?? 0,
+        jitter,
+        id,
+        fence,
+      ]);
     if (!row) return;
     const about = { subscription_id: makePublicId('subscription', uuid), failures: row.failures, reason };
     if (failure) this.log.warn(about, `A poll failed; its subscription is ${row.status}`);

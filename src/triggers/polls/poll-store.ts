@@ -66,9 +66,7 @@ export class PollStore {
   }
 
   private together(row: ClaimedPoll, found: Found, events: readonly Occurrence[]) {
-    return this.inTransaction(row, found, async (em, subscription) => [
-      await this.recordIn(em, subscription, events),
-    ]);
+    return this.inTransaction(row, found, async (em, subscription) => [await this.recordIn(em, subscription, events)]);
   }
 
   /** One that the database refuses, or that can't be worked with, must not keep the others from coming, now and for ever. */
@@ -121,7 +119,9 @@ export class PollStore {
     if (isPassing(error)) throw error;
     this.log.error({ err: error, subscription_id: subscription.subscription_id }, 'An item could not be stored');
     const failed = 'It could not be stored for a reason inside Seer; the log has it.';
-    return this.recordIn(em, subscription, [{ data: null, key: key ?? null, failed, ...(occurredAt && { occurredAt }) }]);
+    return this.recordIn(em, subscription, [
+      { data: null, key: key ?? null, failed, ...(occurredAt && { occurredAt }) },
+    ]);
   }
 }
 

@@ -45,7 +45,8 @@ export const gmailEmailReceived = defineTrigger<GmailConfig, GmailCursor>({
         type: 'string',
         maxLength: 2_048,
         default: '',
-        description: 'As in the search field of Gmail, such as `from:ada@example.com has:attachment`; empty: every mail.',
+        description:
+          'As in the search field of Gmail, such as `from:ada@example.com has:attachment`; empty: every mail.',
       },
       label_ids: {
         type: 'array',
@@ -150,7 +151,16 @@ function isAfter(mail: Fields, historyId: string): boolean {
 function eventOf(mail: Fields): IncomingEvent & { key: JsonObject } {
   const { id, thread_id, subject, from, to, date, snippet, label_ids: labels } = readMessage(mail);
   return {
-    data: { message_id: id!, thread_id: thread_id!, subject: subject!, from: from!, to: to!, date: date!, snippet: snippet!, labels: labels! },
+    data: {
+      message_id: id!,
+      thread_id: thread_id!,
+      subject: subject!,
+      from: from!,
+      to: to!,
+      date: date!,
+      snippet: snippet!,
+      labels: labels!,
+    },
     key: { message_id: id! },
     occurredAt: new Date(date as string),
   };

@@ -92,7 +92,11 @@ async function poll(
   const known = Math.max(whereItWas(cursor, { from, marks }), config.has_header ? 1 : 0);
   const end = from + rows.length - 1;
   const last = Math.min(end, known + MOST_EVENTS);
-  const events = await eventsOf(sheet, config, { cursor, first: known + 1, rows: rows.slice(known + 1 - from, last + 1 - from) });
+  const events = await eventsOf(sheet, config, {
+    cursor,
+    first: known + 1,
+    rows: rows.slice(known + 1 - from, last + 1 - from),
+  });
   const tail = marks.slice(Math.max(0, last + 1 - from - TAIL), Math.max(0, last + 1 - from));
   const next = { last, tail, since: cursor.since, count: cursor.count + events.length };
   return { events, cursor: next, more: last < end };

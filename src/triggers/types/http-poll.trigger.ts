@@ -1,8 +1,9 @@
 import { type Fault } from '../../common/errors.js';
 import { type Json, type JsonObject } from '../../common/json.js';
 import { type JsonSchema } from '../../common/json-schema.js';
+import { makeStorable } from '../../common/storable-text.js';
 import { type Access, callApi, ToolError, withQuery } from '../../integrations/index.js';
-import { checkExpression, ExpressionError, parseExpression } from '../../workflows/index.js';
+import { Budget, checkExpression, ExpressionError, parseExpression } from '../../workflows/index.js';
 import { defineTrigger, type PollRequest, type PollResult } from './define-trigger.js';
 import { markOf, whatIsNew } from './feeds/seen.js';
 import { intervalFaults, intervalProperty } from './poll-interval.js';
@@ -24,8 +25,10 @@ type HttpPollCursor = {
   seen: string[];
 };
 
-/** Items of one answer. */
+/** Items of one answer … */
 const MOST_ITEMS = 2_000;
+/** … and their size as JSON: as much as an answer may have. What of it is too large for an event is one that fails. */
+const MOST_BYTES = 5_242_880;
 /** Items that become events at once. */
 const MOST_EVENTS = 100;
 
@@ -107,21 +110,31 @@ async function poll(
   { config, cursor }: PollRequest<HttpPollConfig, HttpPollCursor>,
 ): Promise<PollResult<HttpPollCursor>> {
   const { method, url, query, headers, body } = config.request;
-  const { status, headers: received, body: answer } = await callApi(access, {
+  const {
+    status,
+    headers: received,
+    body: answer,
+  } = await callApi(access, {
     method,
     url: withQuery(url, query),
     headers,
     body,
   });
-  const items = itemsOf(config.items, { status, headers: { ...received }, body: answer });
+  const items = itemsOf(config.items, storable({ status, headers: { ...received }, body: answer }));
   const id = parseExpression(config.id);
   const ids = items.map((item) => id.evaluate({ item }));
   const { fresh, seen, more } = whatIsNew(ids.map(markOf), cursor?.seen, MOST_EVENTS);
   return { events: fresh.map((index) => ({ data: items[index]!, key: { id: ids[index]! } })), cursor: { seen }, more };
 }
 
+/** An expression refuses what a database can't hold, and one item that has it would keep all others from coming. */
+function storable(response: JsonObject): JsonObject {
+  return JSON.parse(makeStorable(JSON.stringify(response))) as JsonObject;
+}
+
 function itemsOf(source: string, response: JsonObject): Json[] {
-  const items = parseExpression(source).evaluate({ response });
+  const room = new Budget(MOST_BYTES, `The list is larger than ${MOST_BYTES} bytes of JSON`);
+  const items = parseExpression(source).evaluate({ response }, undefined, room);
   if (!Array.isArray(items)) throw new ToolError('input-invalid', '`items` gives no list for this answer.', false);
   if (items.length <= MOST_ITEMS) return items;
   const message = `\`items\` gives a list of ${items.length}; ${MOST_ITEMS} are the most that is looked at.`;

@@ -15,7 +15,7 @@ export const intervalProperty: JsonObject = {
 
 /** What a schema can't tell of an interval. */
 export function intervalFaults({ interval }: JsonObject): Fault[] {
-  const wished = parseDuration(String(interval)) ?? 0;
+  const wished = (typeof interval === 'string' ? parseDuration(interval) : undefined) ?? 0;
   if (wished >= SHORTEST.milliseconds && wished <= LONGEST.milliseconds) return [];
   const message = `must be from ${SHORTEST.text} to ${LONGEST.text}`;
   return [{ pointer: '/interval', code: 'out-of-range', message }];

@@ -60,7 +60,10 @@ export const rssItem = defineTrigger<RssConfig, RssCursor>({
       published_at: { ...text, description: 'A time such as 2026-11-26T08:00:00.000Z.' },
       author: text,
       summary: text,
-      content: { ...text, description: 'HTML or text, of 100,000 characters at most. Written by whoever wrote the feed.' },
+      content: {
+        ...text,
+        description: 'HTML or text, of 100,000 characters at most. Written by whoever wrote the feed.',
+      },
       categories: { type: 'array', items: { type: 'string' } },
     },
   },

@@ -7,6 +7,13 @@ const MOST_ITEMS = 2_000;
 const LONGEST = { title: 1_000, link: 8_192, author: 500, summary: 20_000, content: 100_000, category: 200 };
 const MOST_CATEGORIES = 100;
 
+const MOST_ATTRIBUTES = 200;
+/** Where `<` and `>` mean nothing, from and to. */
+const hiddenParts = [
+  ['<![CDATA[', ']]>'],
+  ['<!--', '-->'],
+] as const;
+
 /** An item, whatever the kind of its feed. */
 export interface FeedItem {
   /** What tells it from the others: its id, else its link, else what it says. */
@@ -40,9 +47,7 @@ interface RawItem {
  * @throws ToolError when it is none of these
  */
 export function readFeed(text: string, url: string): FeedItem[] {
-  return rawItems(text)
-    .slice(0, MOST_ITEMS)
-    .map((item) => itemOf(item, url));
+  return rawItems(text).map((item) => itemOf(item, url));
 }
 
 /** The text of a feed, in the character set that its headers name, or it itself. */
@@ -58,7 +63,8 @@ export function decodeFeed(body: Buffer, contentType = ''): string {
 
 function rawItems(text: string): RawItem[] {
   try {
-    const { format, feed } = parseFeed(text.trimStart());
+    refuseManyAttributes(text);
+    const { format, feed } = parseFeed(text.trimStart(), { maxItems: MOST_ITEMS });
     if (format === 'rss') return (feed.items ?? []).map(fromRss);
     if (format === 'atom') return (feed.entries ?? []).map(fromAtom);
     if (format === 'rdf') return (feed.items ?? []).map(fromRdf);
@@ -66,6 +72,17 @@ function rawItems(text: string): RawItem[] {
   } catch (error) {
     const message = 'The answer is no feed that can be read (RSS, Atom, RDF or JSON Feed).';
     throw new ToolError('upstream-error', message, true, undefined, undefined, { cause: error });
+  }
+}
+
+/** The time that a tag takes to be read grows with the square of its attributes: 400,000 of them would take half a minute. */
+function refuseManyAttributes(text: string): void {
+  for (let begin = text.indexOf('<'); begin !== -1;) {
+    const hidden = hiddenParts.find(([opening]) => text.startsWith(opening, begin));
+    const end = text.indexOf(hidden?.[1] ?? '>', begin);
+    const attributes = hidden ? 0 : text.slice(begin, end === -1 ? undefined : end).split('=').length - 1;
+    if (attributes > MOST_ATTRIBUTES) throw new Error('a tag has too many attributes');
+    begin = end === -1 ? -1 : text.indexOf('<', end);
   }
 }
 

@@ -84,7 +84,8 @@ async function withPage(
   } catch (error) {
     if (isStatus(error, 404)) return beginResync(access, cursor, now);
     // Tokens of pages end some day: this walk begins anew.
-    if (isStatus(error, 400) && cursor.walk) return withPage(access, wanted, { cursor: { ...cursor, walk: null }, now });
+    if (isStatus(error, 400) && cursor.walk)
+      return withPage(access, wanted, { cursor: { ...cursor, walk: null }, now });
     throw error;
   }
 }
