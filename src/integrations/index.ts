@@ -17,6 +17,14 @@ export {
 } from './models/model-question.js';
 export { ModelRunner } from './models/model-runner.js';
 export { resourceTypeCatalogue, type ResourceTypeCatalogue } from './resource-types/catalogue.js';
+export { type ApiAnswer, apiPath } from './tools/api-call.js';
+export { type Fields } from './tools/fields.js';
+export { readMessage } from './tools/google/gmail-message.js';
+export { callGoogle } from './tools/google/google-api.js';
+export { type Cell, headersOf, recordOf, spreadsheetInput } from './tools/google/sheets.js';
+export { callApi, withQuery } from './tools/http/http-api.js';
+export { ToolError } from './tools/tool-error.js';
+export { errorOf, troubleOf } from './tools/verdict.js';
 export { TOOL_CATALOGUE, type ToolCatalogue, toolCatalogue, tools } from './tools/catalogue.js';
 export { type CredentialNeeds, type Effect, type Tool, type ToolFunction } from './tools/define-tool.js';
 export { ToolRunner } from './tools/tool-runner.js';

@@ -12,6 +12,7 @@ import { IntakeLinks } from './intake/intake-links.js';
 import { SubscriptionPlans } from './intake/subscription-plan.js';
 import { PollFailures } from './polls/poll-failures.js';
 import { Poller } from './polls/poller.js';
+import { PollStore } from './polls/poll-store.js';
 import { Scheduler } from './schedules/scheduler.js';
 import { LastEvents } from './subscriptions/last-events.js';
 import { SubscriptionConnections } from './subscriptions/subscription-connections.js';
@@ -45,6 +46,7 @@ export class TriggersModule {
         Ledger,
         PollFailures,
         Poller,
+        PollStore,
         Scheduler,
         SubscriptionConnections,
         SubscriptionPlans,

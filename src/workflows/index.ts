@@ -9,6 +9,7 @@ import { WorkflowDraft } from './workflow-draft.entity.js';
 import { WorkflowVersion } from './workflow-version.entity.js';
 import { Workflow } from './workflow.entity.js';
 
+export { Budget } from './expressions/budget.js';
 export { checkExpression } from './expressions/check-expression.js';
 export { ExpressionError } from './expressions/expression-error.js';
 export { type Expression, parseExpression } from './expressions/expression.js';

@@ -2,6 +2,7 @@ import { type AddressObject, type ParsedMail, simpleParser } from 'mailparser';
 import { type OAuthProvider } from '../../src/oauth/index.js';
 import { registration } from './accounts.js';
 import { type ApiCall, ApiServer, type Reply } from './api-server.js';
+import { GoogleMailbox } from './google-mailbox.js';
 import { OAuthServer } from './oauth-server.js';
 
 const auth = 'https://www.googleapis.com/auth/';
@@ -47,6 +48,8 @@ const sheetId = '1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms';
 export class GoogleServer {
   /** Mails that were sent, as they were written and as a reader takes them. */
   readonly sent: { raw: string; threadId?: string; mail: Promise<ParsedMail> }[] = [];
+  /** The mails of an account with their history; `messages` are mails without one. */
+  readonly mailbox = new GoogleMailbox(googleError);
   readonly messages: { id: string; threadId: string; subject: string; full?: object }[] = [];
   /** Rows by the name of their sheet. */
   readonly sheets = new Map<string, unknown[][]>();
@@ -98,6 +101,7 @@ export class GoogleServer {
     this.api.reset();
     for (const list of [this.sent, this.messages, this.files]) list.length = 0;
     this.sheets.clear();
+    this.mailbox.reset();
   }
 
   async close(): Promise<void> {
@@ -131,7 +135,9 @@ export class GoogleServer {
     return { body: { id, threadId: body.threadId ?? id, labelIds: ['SENT'] } };
   }
 
-  private mail({ path, query }: ApiCall): Reply {
+  private mail(call: ApiCall): Reply {
+    const { path, query } = call;
+    if (this.messages.length === 0) return this.mailbox.answer(call);
     const id = /\/messages\/([^/]+)$/.exec(path)?.[1];
     if (id !== undefined) {
       const found = this.messages.find((message) => message.id === id);
@@ -145,13 +151,17 @@ export class GoogleServer {
   }
 
   private spreadsheet({ method, path, query, body }: ApiCall): Reply {
+    if (method === 'GET' && path === `/sheets/v4/spreadsheets/${sheetId}`) return this.grids();
     const [, id, range = '', verb] = /\/spreadsheets\/([^/]+)\/values\/(.*?)(:append)?$/.exec(path) ?? [];
     if (id !== sheetId) return googleError(404, 'notFound', 'Requested entity was not found.');
-    const name = range.split('!')[0]!;
+    const [, quoted = range, from, to] = /^'?(.*?)'?(?:!(?:(\d+):(\d+)|.*))?$/.exec(range) ?? [];
+    const name = quoted.replaceAll("''", "'");
     const rows = this.sheets.get(name);
     if (!rows) return googleError(400, 'badRequest', `Unable to parse range: ${range}`);
     if (method === 'GET') {
-      const values = query.get('valueRenderOption') === 'FORMATTED_VALUE' ? rows.map((row) => row.map(String)) : rows;
+      if (Number(from) > gridOf(rows)) return googleError(400, 'badRequest', `Range (${range}) exceeds grid limits.`);
+      const asked = trimmed(from === undefined ? rows : rows.slice(Number(from) - 1, Number(to)));
+      const values = query.get('valueRenderOption') === 'FORMATTED_VALUE' ? asked.map((row) => row.map(String)) : asked;
       return { body: { range, majorDimension: 'ROWS', ...(values.length > 0 && { values }) } };
     }
     if (verb === undefined || !query.has('valueInputOption')) {
@@ -170,6 +180,13 @@ export class GoogleServer {
     return { body: { spreadsheetId: id, tableRange: `${name}!A1:C${begin - 1}`, updates } };
   }
 
+  private grids(): Reply {
+    const sheets = [...this.sheets].map(([title, rows]) => ({
+      properties: { title, gridProperties: { rowCount: gridOf(rows) } },
+    }));
+    return { body: { sheets } };
+  }
+
   private list({ query }: ApiCall): Reply {
     const wanted = conditionsOf(query.get('q') ?? '');
     if (!wanted) return googleError(400, 'invalid', 'Invalid Value');
@@ -177,6 +194,16 @@ export class GoogleServer {
     const { items, next } = page(found, query.get('pageToken'), Number(query.get('pageSize') ?? 100), 1_000);
     return { body: { files: items, ...next } };
   }
+}
+
+/** Rows of the grid: a sheet has some to spare. */
+function gridOf(rows: readonly unknown[][]): number {
+  return Math.max(100, rows.length);
+}
+
+/** Empty rows at the end are left out. */
+function trimmed(rows: readonly unknown[][]): unknown[][] {
+  return rows.slice(0, rows.findLastIndex((row) => row.some((cell) => cell !== '')) + 1);
 }
 
 /** As Drive reads a query, as far as it is written here; undefined: a query that it does not understand. */

@@ -32,6 +32,8 @@ export interface Occurrence extends IncomingEvent {
   readonly concurrency?: RunConcurrency | undefined;
   /** Why it starts no run, whatever the subscription says. */
   readonly skipped?: string;
+  /** Why no run can be made of it. */
+  readonly failed?: string;
 }
 
 /** What an event leads to: a run, or a line in the ledger. */
@@ -56,7 +58,9 @@ export function prepareEvent(
     sealed: { ...event, verdict, reason },
   });
   const { target, config } = subscription;
-  if (occurrence.skipped !== undefined) return sealed('skipped', occurrence.skipped);
+  const { skipped, failed } = occurrence;
+  if (skipped !== undefined) return sealed('skipped', skipped);
+  if (failed !== undefined) return sealed('failed', failed);
   if ('unfit' in target) return sealed('failed', target.unfit);
   try {
     const plan = plans.of(subscription);

@@ -1,8 +1,12 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable, Logger } from '@nestjs/common';
 import { asDatabaseUnavailable } from '../../common/database/database.errors.js';
+import { EgressError } from '../../common/egress/egress.errors.js';
+import { DomainError } from '../../common/errors.js';
 import { makePublicId } from '../../common/public-id.js';
 import { makeStorable } from '../../common/storable-text.js';
+import { ToolError } from '../../integrations/index.js';
+import { ExpressionError } from '../../workflows/index.js';
 
 /** A poll that was taken up. */
 interface PollRow {
@@ -11,8 +15,18 @@ interface PollRow {
   readonly fence: number;
 }
 
+/** Why a poll failed, as its owner may know it. */
+interface Failure {
+  readonly code: string;
+  readonly message: string;
+  /** Seconds that the other side wants to be left alone. */
+  readonly retryAfter: number;
+}
+
 const FIRST_BACKOFF_SECONDS = 15;
 const MOST_BACKOFF_SECONDS = 3_600;
+/** Whoever asks to be left alone for longer is asked again after this. */
+const MOST_RETRY_AFTER_SECONDS = 86_400;
 /** A subscription that has failed for so long, and never in between worked, is not tried any more. */
 const STOPPED_AFTER = '3 days';
 const LONGEST_ERROR = 1_000;
@@ -27,7 +41,8 @@ const needsOwner = new Set([
 
 /**
  * Counts with the time of the database. What must be connected again waits for that (subscription-connections.ts); what
- * else fails is tried again, ever later, and after days not any more.
+ * else fails is tried again, ever later, and after days not any more. The right sides see the row as it was: the first
+ * failure finds none before it. Jitter only shortens the wait, and a Retry-After is never cut short.
  */
 const failed = `
   update trigger_subscription
@@ -40,7 +55,8 @@ const failed = `
         else 'failing' end,
       next_fire_at = case
         when ? or failing_since < now() - interval '${STOPPED_AFTER}' then null
-        else now() + ? * least(? * power(2, least(failures, 20)), ?) * interval '1 second' end
+        else now() + interval '1 second' * greatest(?::float8,
+          ?::float8 * least(${FIRST_BACKOFF_SECONDS} * power(2, least(failures, 20)), ${MOST_BACKOFF_SECONDS})) end
   where id = ? and fence = ?
   returning status, failures`;
 
@@ -54,30 +70,26 @@ export class PollFailures {
   async record({ id, subscription_id: uuid, fence }: PollRow, error: unknown): Promise<void> {
     // The lease ends by itself; it says nothing about who was asked.
     if (asDatabaseUnavailable(error)) return;
-    const isOwners = codeOf(error) !== undefined && needsOwner.has(codeOf(error)!);
-    const wished = error instanceof Error && 'retryAfter' in error ? Number(error.retryAfter) || 0 : 0;
-    const jitter = 0.9 + Math.random() * 0.2;
-    const first = Math.max(FIRST_BACKOFF_SECONDS, Math.min(wished, MOST_BACKOFF_SECONDS));
+    const failure = failureOf(error);
+    const isOwners = failure !== undefined && needsOwner.has(failure.code);
+    // Of what is wrong inside Seer not a word: it may hold SQL.
+    const reason = failure?.message ?? 'It failed for a reason inside Seer; the log has it.';
+    const jitter = 0.8 + Math.random() * 0.2;
     const [row] = await this.em
       .fork()
       .execute<[{ status: string; failures: number }?]>(failed, [
-        messageOf(error),
+        reason,
         isOwners,
         isOwners,
+        failure?.retryAfter ?? 0,
         jitter,
-        first,
-        MOST_BACKOFF_SECONDS,
         id,
         fence,
       ]);
     if (!row) return;
-    const about = {
-      subscription_id: makePublicId('subscription', uuid),
-      failures: row.failures,
-      reason: messageOf(error),
-    };
-    if (codeOf(error) === undefined) this.log.error({ err: error, ...about }, 'A poll failed inside Seer');
-    else this.log.warn(about, `A poll failed; its subscription is ${row.status}`);
+    const about = { subscription_id: makePublicId('subscription', uuid), failures: row.failures, reason };
+    if (failure) this.log.warn(about, `A poll failed; its subscription is ${row.status}`);
+    else this.log.error({ err: error, ...about }, 'A poll failed inside Seer');
   }
 
   /** The process stops: another one takes it up. */
@@ -88,12 +100,14 @@ export class PollFailures {
   }
 }
 
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-}
-
-/** Of what is wrong inside Seer not a word: it may hold SQL. */
-function messageOf(error: unknown): string {
-  if (codeOf(error) === undefined) return 'It failed for a reason inside Seer; the log has it.';
-  return JSON.parse(makeStorable(JSON.stringify((error as Error).message.slice(0, LONGEST_ERROR)))) as string;
+/** Undefined: a fault of Seer's. A driver's error has a code and a message as well, so the kinds are named here. */
+function failureOf(error: unknown): Failure | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error.name === 'TimeoutError') {
+    return { code: 'poll-timeout', message: 'It took too long to answer.', retryAfter: 0 };
+  }
+  if (![ToolError, EgressError, DomainError, ExpressionError].some((kind) => error instanceof kind)) return undefined;
+  const { code, message, retryAfter = 0 } = error as Error & { code: string; retryAfter?: number };
+  const shown = JSON.parse(makeStorable(JSON.stringify(message.slice(0, LONGEST_ERROR)))) as string;
+  return { code, message: shown, retryAfter: Math.min(retryAfter, MOST_RETRY_AFTER_SECONDS) };
 }

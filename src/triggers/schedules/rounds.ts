@@ -6,6 +6,8 @@ export class Rounds {
   private timer: NodeJS.Timeout | undefined;
   private underWay: Promise<void> | undefined;
   private stopped = true;
+  /** Something may be due by now that was not when this round began. */
+  private woken = false;
 
   /** @param round never throws. @returns after how many milliseconds the next one makes sense */
   constructor(private readonly round: () => Promise<number>) {}
@@ -22,12 +24,22 @@ export class Rounds {
     await this.underWay;
   }
 
+  /** There may be something to do at once. */
+  wake(): void {
+    this.woken = true;
+    if (this.timer === undefined || this.stopped) return;
+    clearTimeout(this.timer);
+    this.go();
+  }
+
   private go(): void {
+    this.timer = undefined;
+    this.woken = false;
     this.underWay = this.turn();
   }
 
   private async turn(): Promise<void> {
     const wait = await this.round();
-    if (!this.stopped) this.timer = setTimeout(() => this.go(), Math.min(wait, LOOK_MS));
+    if (!this.stopped) this.timer = setTimeout(() => this.go(), this.woken ? 0 : Math.min(wait, LOOK_MS));
   }
 }

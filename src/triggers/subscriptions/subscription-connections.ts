@@ -69,15 +69,18 @@ export class SubscriptionConnections implements OnModuleInit {
     }));
   }
 
-  /** What waited for the account goes on at once. */
+  /**
+   * What waited for the account goes on at once, from where it was. A poll that is under way may be about to say that the
+   * account does not work: it is overtaken, whatever its subscription's status still is, so that nothing waits for ever.
+   */
   private async resume(em: SqlEntityManager, { userId, connectionId }: Renewal): Promise<() => void> {
     await em.execute(
       `update trigger_subscription s
-       set status = 'active', failures = 0, failing_since = null, last_error = null,
+       set status = 'active', failures = 0, failing_since = null, last_error = null, fence = s.fence + 1,
            next_fire_at = case when s.enabled and w.published_version_id is not null then now() end
        from workflow w, oauth_connection c
        where w.id = s.workflow_id and c.id = s.connection_id and c.connection_id = ? and s.user_id = ?
-         and s.status in ('reauth_required', 'failing')`,
+         and s.status <> 'stopped'`,
       [parsePublicId('connection', connectionId) ?? null, userId],
     );
     return () => {};

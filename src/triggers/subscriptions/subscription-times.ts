@@ -11,6 +11,12 @@ import { type FinishedConfig } from '../types/workflow-finished.trigger.js';
 import { SubscriptionInvalidError } from './subscription.errors.js';
 import { TriggerSubscription } from './trigger-subscription.entity.js';
 
+/** A poll that is under way writes nothing any more, and when the workflow is published again, polls start from then. */
+const unpublished = `
+  update trigger_subscription
+  set next_fire_at = null, fence = fence + 1, cursor = null
+  where workflow_id = ?`;
+
 /** When subscriptions are due: planned when they are made, changed, switched on, and when their workflow is published. */
 @Injectable()
 export class SubscriptionTimes implements OnModuleInit {
@@ -35,6 +41,8 @@ export class SubscriptionTimes implements OnModuleInit {
       subscription.nextFireAt = isOn ? await this.firstTime(em, subscription, type) : null;
       if (type.mode === 'schedule') subscription.cursor = null;
     }
+    // What happens while its owner has it switched off is none of its events, as with every other trigger.
+    if (!subscription.enabled) subscription.cursor = null;
     // What was asked before this change is of no use any more.
     subscription.fence += 1;
     await em.flush();
@@ -93,11 +101,7 @@ export class SubscriptionTimes implements OnModuleInit {
   /** What was missed while nothing was published is not made up for. */
   private async onPublication(em: EntityManager, { workflowId, isPublished }: Publication): Promise<Finding[]> {
     if (!isPublished) {
-      await em.execute(
-        `update trigger_subscription
-         set next_fire_at = null, cursor = case when mode = 'schedule' then null else cursor end where workflow_id = ?`,
-        [workflowId],
-      );
+      await em.execute(unpublished, [workflowId]);
       return [];
     }
     const subscriptions = await em.find(TriggerSubscription, { workflow: workflowId, enabled: true });

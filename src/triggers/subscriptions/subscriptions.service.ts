@@ -1,6 +1,6 @@
 import { EntityManager, LockMode } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
-import { hashJson } from '../../common/canonical-json.js';
+import { canonicalJson } from '../../common/canonical-json.js';
 import { CursorCodec } from '../../common/http/paging/cursor.js';
 import { type Page } from '../../common/http/paging/page.dto.js';
 import { loadPage } from '../../common/http/paging/page.js';
@@ -100,9 +100,9 @@ export class SubscriptionsService {
     return this.em.transactional(async () => {
       const subscription = await this.lock(caller, publicId);
       const type = knownTrigger(this.catalogue, subscription.triggerType);
-      const before = { isOn: subscription.enabled, part: ownPart(subscription.config) };
+      const before = { isOn: subscription.enabled, source: sourceOf(subscription.config) };
       const secret = request.config && (await this.change(caller, subscription, type, request));
-      const keepsTimes = before.isOn && before.part === ownPart(subscription.config);
+      const keepsTimes = before.isOn && before.source === sourceOf(subscription.config);
       if (request.enabled !== undefined) subscription.enabled = request.enabled;
       if (request.enabled === true || request.config) forgetFailures(subscription);
       subscription.updatedAt = new Date();
@@ -169,12 +169,13 @@ export class SubscriptionsService {
     { config = {}, secret: given }: UpdateSubscriptionRequest,
   ): Promise<string | undefined> {
     checkConfig(type, config, await this.inputs.schemaOf(subscription.workflow.unwrap()));
-    // What it has read so far is of no use when it reads something else.
-    if (ownPart(config) !== ownPart(subscription.config)) subscription.cursor = null;
+    const source = sourceOf(subscription.config);
     const isVerifiedAsBefore = schemeOf(type, config)?.key === schemeOf(type, subscription.config)?.key;
     subscription.config = config;
     subscription.revision += 1;
     await this.connections.connect(caller, subscription, type);
+    // How far it has read is of no use when it reads something else.
+    if (sourceOf(subscription.config) !== source) subscription.cursor = null;
     if (isVerifiedAsBefore) return undefined;
     const secret = newSecret(type, config, given);
     subscription.secret = secret === undefined ? null : this.sealed(caller, subscription, 'secret', secret);
@@ -232,7 +233,13 @@ function forgetFailures(subscription: TriggerSubscription): void {
   subscription.lastError = null;
 }
 
-/** What of a config says where events come from; whatever order its fields have. */
-function ownPart({ filter: _filter, inputs: _inputs, interval: _interval, ...own }: JsonObject): string {
-  return hashJson(own);
+/** What of a config says where events come from; the database keeps it in another order than it was sent in. */
+function sourceOf({
+  filter: _filter,
+  inputs: _inputs,
+  interval: _interval,
+  max_results: _most,
+  ...source
+}: JsonObject): string {
+  return canonicalJson(source);
 }

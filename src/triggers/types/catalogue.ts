@@ -3,6 +3,10 @@ import { cronSchedule } from './cron-schedule.trigger.js';
 import { type Trigger } from './define-trigger.js';
 import { formSubmission } from './form-submission.trigger.js';
 import { githubEvent } from './github-event.trigger.js';
+import { gmailEmailReceived } from './gmail-email-received.trigger.js';
+import { googleSheetsRowAdded } from './google-sheets-row-added.trigger.js';
+import { httpPoll } from './http-poll.trigger.js';
+import { rssItem } from './rss-item.trigger.js';
 import { supabaseDbChanges } from './supabase-db-changes.trigger.js';
 import { webhook } from './webhook.trigger.js';
 import { workflowFinished } from './workflow-finished.trigger.js';
@@ -15,6 +19,10 @@ export const triggers: readonly Trigger[] = [
   githubEvent,
   supabaseDbChanges,
   workflowFinished,
+  gmailEmailReceived,
+  googleSheetsRowAdded,
+  rssItem,
+  httpPoll,
 ];
 
 /** Kinds of trigger by key. */

@@ -112,3 +112,14 @@ function parseBody(body: Buffer, headers: Readonly<Record<string, string>>): Jso
     throw new ToolError('upstream-error', 'The answer says that it is JSON, but it is not.', true, shorten(text));
   }
 }
+
+/** The address with these added, encoded. */
+export function withQuery(url: string, query: Readonly<Record<string, string | number | boolean>>): string {
+  const added = new URLSearchParams(
+    Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]),
+  ).toString();
+  if (added === '') return url;
+  const [address, fragment] = url.split('#', 2) as [string, string?];
+  const separator = !address.includes('?') ? '?' : /[?&]$/.test(address) ? '' : '&';
+  return `${address}${separator}${added}${fragment === undefined ? '' : `#${fragment}`}`;
+}

@@ -1,6 +1,6 @@
 import { type JsonObject } from '../../../common/json.js';
 import { defineTool } from '../define-tool.js';
-import { callApi } from './http-api.js';
+import { callApi, withQuery } from './http-api.js';
 
 interface HttpRequestInput extends JsonObject {
   method: string;
@@ -70,13 +70,3 @@ export const httpRequest = defineTool<HttpRequestInput>({
     return { status: answer.status, headers: { ...answer.headers }, body: answer.body };
   },
 });
-
-function withQuery(url: string, query: HttpRequestInput['query']): string {
-  const added = new URLSearchParams(
-    Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]),
-  ).toString();
-  if (added === '') return url;
-  const [address, fragment] = url.split('#', 2) as [string, string?];
-  const separator = !address.includes('?') ? '?' : /[?&]$/.test(address) ? '' : '&';
-  return `${address}${separator}${added}${fragment === undefined ? '' : `#${fragment}`}`;
-}
