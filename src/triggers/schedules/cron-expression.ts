@@ -12,7 +12,7 @@ const START = Date.UTC(2000, 0, 1);
  */
 export class CronExpression {
   /**
-   * Whether it names times of day, rather than a rhythm: there is neither a wildcard nor a step in its second, minute
+   * Whether it names times of day, rather than an interval: there is neither a wildcard nor a step in its second, minute
    * and hour (lists and ranges are names too). As Vixie cron, which looks at a leading `*` only.
    */
   readonly isFixedTime: boolean;

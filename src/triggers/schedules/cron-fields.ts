@@ -84,14 +84,15 @@ export function normaliseCron(cron: string): string {
 
 function nicknamed(text: string): string {
   const known = NICKNAMES[text.toLowerCase()];
-  return known ?? fail(`"${text.toLowerCase()}" is not a nickname; there are ${Object.keys(NICKNAMES).join(', ')}.`);
+  if (known !== undefined) return known;
+  const shown = JSON.stringify(text.toLowerCase());
+  return fail(`${shown} is not a nickname of a cron expression; there are ${Object.keys(NICKNAMES).join(', ')}.`);
 }
 
 function normaliseField(text: string, field: Field): string {
   const items = text.split(',');
   if (items.includes('')) return refuse(text, field, 'a value between commas is missing');
-  if (items.length > 1 && items.includes('*'))
-    return refuse(text, field, '* stands for every value, so list nothing else');
+  if (items.length > 1 && items.includes('*')) return refuse(text, field, '* stands alone');
   if (items.length > 1 && items.includes('LW')) return refuse(text, field, 'LW stands alone');
   return items.map((item) => field.extra?.(item) ?? normaliseItem(item, field)).join(',');
 }
@@ -136,7 +137,7 @@ function valueOf(text: string, field: Field): number | undefined {
 }
 
 function refuse(part: string, field: Field, why: string): never {
-  return fail(`"${part}" can't be the ${field.name} of a cron expression: ${why}.`);
+  return fail(`${JSON.stringify(part)} can't be the ${field.name} of a cron expression: ${why}.`);
 }
 
 function fail(message: string): never {

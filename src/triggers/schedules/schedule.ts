@@ -11,7 +11,7 @@ export interface ScheduleConfig {
   readonly cron: string;
   /** An IANA name, such as `Europe/Berlin`. */
   readonly timezone: string;
-  /** What becomes of fixed times when clocks are changed. Rhythms know no such days: see {@link Schedule}. */
+  /** What becomes of fixed times when clocks are changed. Intervals have none: see {@link Schedule}. */
   readonly dst: {
     /** A time that the clock leaps over: `next` fires as soon as the clock has leapt, `skip` doesn't fire. */
     readonly missing: 'next' | 'skip';
@@ -27,7 +27,7 @@ export interface ScheduleConfig {
  * - **Fixed times** have neither a wildcard nor a step in second, minute and hour: `30 2 * * *`, `0 9-17 * * MON-FRI`,
  *   `@daily`. For them `dst` holds. With `missing: 'next'`, all missing times together fire once, at the first instant
  *   after the gap, even when that is on another day (the zone skipped one) or is a slot anyway.
- * - **Rhythms** have one: `0 8-18/2 * * *`, `* 2 * * *`, `@hourly`. They follow real time, and `dst` doesn't matter to
+ * - **Intervals** have one: `0 8-18/2 * * *`, `* 2 * * *`, `@hourly`. They follow real time, and `dst` doesn't matter to
  *   them: they fire whenever the clock shows their time, so twice in a repeated hour (firing once would leave a hole of
  *   an hour), and what the clock leaps over is not made up for.
  */

@@ -11,10 +11,11 @@ export interface Span {
   readonly offsetBefore: number;
 }
 
-/** No zone has changed its clocks twice within less (since 1970 it was 7 days less an hour, as in Boa Vista 2000). */
-const BLOCK = 5 * 86_400_000;
-/** Blocks meet one second past midnight UTC, when no clock is changed: what happens in a block can be seen inside. */
-const ORIGIN = 1_000;
+/**
+ * 4.6 days. No zone has changed its clocks twice within less: since 1970 it was 7 days less an hour, as in Boa Vista in
+ * 2000.
+ */
+const BLOCK = 400_000_000;
 
 /** When the clocks of a time zone are changed. Asking Intl takes long, so answers are kept. */
 export class Zone {
@@ -31,10 +32,10 @@ export class Zone {
     return known.getOrMake(name, () => new Zone(name));
   }
 
-  /** The span that the instant is in. It starts or ends where a clock is changed, or more than a block away from there. */
+  /** The span that the instant is in. If no clock was changed at its start, none was for a whole block before either. */
   spanAt(instant: number): Span {
-    const block = Math.floor((instant - ORIGIN) / BLOCK);
-    const spans = this.blocks.getOrMake(block, () => this.makeSpans(ORIGIN + block * BLOCK));
+    const block = Math.floor(instant / BLOCK);
+    const spans = this.blocks.getOrMake(block, () => this.makeSpans(block * BLOCK));
     return spans.find(({ end }) => instant < end)!;
   }
 
@@ -76,7 +77,7 @@ export class Zone {
 
 const known = new LruCache<string, Zone>(200);
 
-/** `Europe/Berlin`, `America/Argentina/Salta`, `Etc/GMT+5`; not `PST` or `IST`, which are several zones, nor offsets. */
+/** `Europe/Berlin`, `America/Argentina/Salta`, `Etc/GMT+5`; not `IST`, which people of three countries call their own. */
 const NAME = /^(UTC|GMT|[A-Z][A-Za-z]+(\/[A-Z][A-Za-z0-9_+-]*)+)$/;
 
 function formatterFor(name: string): Intl.DateTimeFormat {
@@ -90,7 +91,7 @@ function formatterFor(name: string): Intl.DateTimeFormat {
     return fail(`${shown} is not how the time zone is written; write ${canonical}.`);
   }
   if (formatter && NAME.test(name)) return formatter;
-  return fail(`${shown} is not a known time zone; give an IANA name such as Europe/Berlin or UTC.`);
+  return fail(`${shown} is not a known time zone; give an IANA name of area and city, such as Europe/Berlin, or UTC.`);
 }
 
 function tryFormatter(timeZone: string): Intl.DateTimeFormat | undefined {
