@@ -17,7 +17,7 @@ export {
 } from './models/model-question.js';
 export { ModelRunner } from './models/model-runner.js';
 export { resourceTypeCatalogue, type ResourceTypeCatalogue } from './resource-types/catalogue.js';
-export { type ApiAnswer, apiPath } from './tools/api-call.js';
+export { apiPath } from './tools/api-call.js';
 export { type Fields } from './tools/fields.js';
 export { readMessage } from './tools/google/gmail-message.js';
 export { callGoogle } from './tools/google/google-api.js';
