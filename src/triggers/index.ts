@@ -3,7 +3,7 @@ import { TriggerEvent } from './events/trigger-event.entity.js';
 import { pruneEvents } from './events/prune-events.job.js';
 import { subscriptionSecrets, TriggerSubscription } from './subscriptions/trigger-subscription.entity.js';
 
-export { catalogueOf, type TriggerCatalogue, triggerCatalogue, triggers } from './types/catalogue.js';
+export { type TriggerCatalogue, triggerCatalogue } from './types/catalogue.js';
 export { TriggersModule } from './triggers.module.js';
 export { triggersProblems } from './triggers-problems.js';
 export const triggersEntities = [TriggerSubscription, TriggerEvent, TriggerDedup];

@@ -23,7 +23,7 @@ export { newRun, type RunRequest, RunStarter } from './runs/run-starter.js';
 export { type RunTarget, RunTargets, targetColumns, type TargetRow } from './runs/run-target.js';
 export { type RunView } from './runs/run-view.js';
 export { ConcurrencyKeyInvalidError, ConcurrencyLimitError, RunInputsInvalidError } from './runs/run.errors.js';
-export { type Finding, type FindingCode } from './spec/findings.js';
+export { type Finding } from './spec/findings.js';
 export { RunReader } from './runs/run-reader.js';
 export { WorkflowInputs } from './workflow-inputs.js';
 export { WorkflowRepository } from './workflow.repository.js';

@@ -1,6 +1,5 @@
 import { DomainError, type Fault } from '../../common/errors.js';
 import { makePublicId } from '../../common/public-id.js';
-import { type EventOutcome } from './event-intake.js';
 
 /** No link of ours, or of a subscription that takes nothing at the moment: all look the same. */
 export class IntakeNotFoundError extends DomainError {
@@ -19,7 +18,7 @@ export class EventFailedError extends DomainError {
   override readonly extensions: Readonly<Record<string, unknown>>;
 
   constructor(
-    { eventId, reason }: Pick<EventOutcome, 'eventId' | 'reason'>,
+    { eventId, reason }: { readonly eventId: string; readonly reason: string | null },
     override readonly faults: readonly Fault[] = [],
   ) {
     super(reason ?? 'No run can be made of the event.');
