@@ -129,14 +129,14 @@ describe('subscriptions', () => {
     const rotated = await seer.admin.post(`/v1/trigger-subscriptions/${id}/rotate-secret`, {});
     const second = rotated.body.secret;
     expect(second).not.toBe(first);
-    expect((await deliver(first, 'with the old one')).status).toBe(202);
-    expect((await deliver(second, 'with the new one')).status).toBe(202);
+    expect((await deliver(first, 'msg_old')).status).toBe(202);
+    expect((await deliver(second, 'msg_new')).status).toBe(202);
     await database.query(
       `update trigger_subscription set previous_secret_until = now() where 'sub_' || subscription_id = $1`,
       [id],
     );
-    expect(await deliver(first, 'too late')).toMatchObject({ status: 401, body: { code: 'signature-invalid' } });
-    expect((await deliver(second, 'still')).status).toBe(202);
+    expect(await deliver(first, 'msg_late')).toMatchObject({ status: 401, body: { code: 'signature-invalid' } });
+    expect((await deliver(second, 'msg_still')).status).toBe(202);
     const { rows } = await database.query(
       'select s::text from trigger_subscription s union all select e::text from trigger_event e',
     );

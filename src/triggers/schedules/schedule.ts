@@ -40,7 +40,8 @@ export interface Schedule {
   upcoming(after: Date, count: number): Date[];
 }
 
-const parsed = new LruCache<string, Schedule>(1_000);
+/** Of 3 KB each. */
+const parsed = new LruCache<string, Schedule>(5_000);
 
 /** @throws ScheduleInvalidError */
 export function parseSchedule({ cron, timezone, dst }: ScheduleConfig): Schedule {
