@@ -22,9 +22,11 @@ function read(data: Buffer, coding: string, maxBytes = TEXT.length): Promise<Buf
   return readBody(Readable.from(data.length > 0 ? [data] : []), coding, maxBytes);
 }
 
+const ZEROS = Buffer.alloc(100_000_000);
+
 /** 100 MB of zeros, compressed, as a stream of small pieces that says how many were taken. */
 function bomb(compress: (data: Buffer) => Buffer): { source: Readable; taken: () => number; total: number } {
-  const data = compress(Buffer.alloc(100_000_000));
+  const data = compress(ZEROS);
   const total = 50;
   let taken = 0;
   function* pieces() {
