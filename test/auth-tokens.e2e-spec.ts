@@ -18,15 +18,15 @@ beforeAll(async () => {
   databaseUrl = await createTestDatabase();
 });
 
-beforeEach(async () => {
+async function start(): Promise<void> {
   provider = await startIdentityProvider();
   seer = await startApp(provider.environment, databaseUrl);
-});
+}
 
-afterEach(async () => {
+async function stop(): Promise<void> {
   await seer.close();
   await provider.close();
-});
+}
 
 const me = (token: string) => seer.stranger.as(token).get('/v1/me');
 const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
@@ -39,6 +39,9 @@ async function usersNamed(subject: string): Promise<number> {
 }
 
 describe('A JWT of the identity provider', () => {
+  beforeAll(start);
+  afterAll(stop);
+
   it('makes its user on first sight, with all scopes of a member', async () => {
     const { status, body } = await me(await provider.token('ada', { claims: { email: 'ada@example.com' } }));
     expect(status).toBe(200);
@@ -90,6 +93,9 @@ describe('A JWT of the identity provider', () => {
 });
 
 describe('A JWT that the identity provider did not make for Seer', () => {
+  beforeAll(start);
+  afterAll(stop);
+
   const forgeries: [what: string, change: TokenChange][] = [
     ['comes from another issuer', { claims: { iss: 'https://evil.example' } }],
     ['has no issuer', { claims: { iss: undefined } }],
@@ -156,6 +162,10 @@ describe('A JWT that the identity provider did not make for Seer', () => {
 });
 
 describe('The identity provider', () => {
+  // A process that knows none of its keys.
+  beforeEach(start);
+  afterEach(stop);
+
   it('is asked for its keys once, whatever unknown keys are named', async () => {
     const tokens = await Promise.all(
       Array.from({ length: 50 }, (_, index) => provider.token('mallory', { header: { kid: `unknown-${index}` } })),

@@ -1,6 +1,8 @@
 import { MikroORM } from '@mikro-orm/postgresql';
+import { ormOptions } from '../src/common/database/orm-options.js';
+import { entities } from '../src/entities.js';
 import { startApp } from './support/app.js';
-import { connect } from './support/database.js';
+import { connect, createTestDatabase } from './support/database.js';
 
 describe('connections that break in the middle of a transaction', () => {
   it('do not use up the pool, and do not keep the process from stopping', async () => {
@@ -19,5 +21,16 @@ describe('connections that break in the middle of a transaction', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     await observer.end();
     await seer.close();
+  });
+});
+
+describe('connections that are still being made', () => {
+  it('do not keep the process from stopping', async () => {
+    const orm = await MikroORM.init(ormOptions({ url: await createTestDatabase(), entities }));
+    const asked = Array.from({ length: 10 }, () => orm.em.fork().execute('select 1'));
+    const over = Promise.allSettled(asked);
+    await new Promise(setImmediate);
+    await orm.close();
+    expect((await over).map(({ status }) => status)).toContain('rejected');
   });
 });

@@ -29,15 +29,19 @@ describe('the claim', () => {
   let database: pg.Client;
   let users: string[];
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     // It claims nothing by itself.
     seer = await startApp({ SEER_ROLE: 'api' });
     database = await connect(seer.databaseUrl);
+  });
+
+  beforeEach(async () => {
+    await database.query('truncate workflow_run cascade');
     users = [];
     for (let n = 0; n < 3; n++) users.push(String((await makeCaller(seer.app)).user.id));
   });
 
-  afterEach(async () => {
+  afterAll(async () => {
     await database.end();
     await seer.close();
   });

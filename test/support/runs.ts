@@ -8,6 +8,9 @@ export type RunJson = Omit<RunResponse, 'waiting_for'> & {
 };
 
 const PATIENCE_MS = 60_000;
+/** Between two looks: most runs are over at once, and looking at the others costs more than they do. */
+const FIRST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 100;
 
 /**
  * Asks until the run has one of these statuses and is as `wanted`. @returns it
@@ -21,10 +24,12 @@ export async function untilRun(
 ): Promise<RunJson> {
   let run: RunJson;
   const late = Date.now() + PATIENCE_MS;
+  let pause = FIRST_PAUSE_MS;
   do {
     run = (await client.get<RunJson>(`/v1/runs/${runId}`)).body;
     if (statuses.includes(run.status) && wanted(run)) return run;
-    await delay(10);
+    await delay(pause);
+    pause = Math.min(pause * 1.3, LONGEST_PAUSE_MS);
   } while (Date.now() < late);
   throw new Error(`${runId} does not become ${statuses.join(' or ')}: ${JSON.stringify(run)}`);
 }

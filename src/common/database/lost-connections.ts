@@ -4,14 +4,16 @@ import { type Pool, type PoolClient } from 'pg';
 const PATIENCE_MS = 1_000;
 
 /**
- * Gives connections back to the pool that broke in the middle of a transaction. Kysely gives one back when its rollback is
- * done, which on a broken connection never is: each would take a place in the pool for ever.
+ * Gives connections back to the pool that Kysely does not. It gives one back when its rollback is done, which on a broken
+ * connection never is: each would take a place in the pool for ever. And one that has only just been made when the pool is
+ * ending is taken from the pool, and let go of with an error (a TypeError of its own): the pool would never end.
  */
 export function giveBackLostConnections(pool: Pool): void {
   const taken = new Set<PoolClient>();
   pool.on('acquire', (client) => taken.add(client));
   pool.on('release', (_error, client) => taken.delete(client));
   pool.on('connect', (client) => {
+    if (pool.ending) setImmediate(() => taken.has(client) && client.release(true));
     client.once('end', () => {
       setTimeout(() => {
         if (taken.has(client)) client.release(true);

@@ -13,7 +13,7 @@ function writeForever(response: ServerResponse): void {
 
 describe('the egress client against a hostile server', () => {
   it('stops a gzip bomb of 100 MB at the limit', async () => {
-    const bomb = gzipSync(Buffer.alloc(100_000_000));
+    const bomb = gzipSync(Buffer.alloc(100_000_000), { level: 1 });
     await using server = await startServer((_request, response) => {
       response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(bomb);
     });

@@ -1,14 +1,16 @@
 import { Readable } from 'node:stream';
-import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { collect } from './collecting-buffer.js';
 import { openBody } from './response-body.js';
 
 const TEXT = Buffer.from('Seer sees. '.repeat(1_000));
+/** As quick as can be: what is made here is undone by the same code, however well it was compressed. */
+const gzip = (data: Buffer) => gzipSync(data, { level: 1 });
 const COMPRESS: Record<string, (data: Buffer) => Buffer> = {
-  gzip: gzipSync,
-  'x-gzip': gzipSync,
-  deflate: deflateSync,
-  br: brotliCompressSync,
+  gzip,
+  'x-gzip': gzip,
+  deflate: (data) => deflateSync(data, { level: 1 }),
+  br: (data) => brotliCompressSync(data, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }),
   zstd: zstdCompressSync,
 };
 
@@ -20,9 +22,11 @@ function read(data: Buffer, coding: string, maxBytes = TEXT.length): Promise<Buf
   return readBody(Readable.from(data.length > 0 ? [data] : []), coding, maxBytes);
 }
 
+const ZEROS = Buffer.alloc(100_000_000);
+
 /** 100 MB of zeros, compressed, as a stream of small pieces that says how many were taken. */
 function bomb(compress: (data: Buffer) => Buffer): { source: Readable; taken: () => number; total: number } {
-  const data = compress(Buffer.alloc(100_000_000));
+  const data = compress(ZEROS);
   const total = 50;
   let taken = 0;
   function* pieces() {
@@ -65,7 +69,7 @@ describe('reading a response body', () => {
   });
 
   it('does not read a bomb to its end', async () => {
-    const { source, taken, total } = bomb(gzipSync);
+    const { source, taken, total } = bomb(gzip);
     await expect(readBody(source, 'gzip', 1_000_000)).rejects.toMatchObject({ code: 'egress-response-too-large' });
     expect(taken()).toBeLessThan(total);
   });
