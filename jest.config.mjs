@@ -10,7 +10,7 @@ export default {
   testMatch: ['<rootDir>/src/**/*.spec.js', '<rootDir>/test/**/*.e2e-spec.js'],
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   globalSetup: '<rootDir>/test/support/global-setup.js',
-  testTimeout: 120_000,
+  testTimeout: 300_000,
   // Node's streams use the same one.
   fakeTimers: { doNotFake: ['nextTick'] },
   maxWorkers: 2,

@@ -134,7 +134,7 @@ describe('An API key', () => {
     await em.execute('update api_key set revoked_at = now() where id in (?, ?)', [asked.key.id, unasked.key.id]);
     await becomesRefused(seer, asked.token);
 
-    await until(async () => (await listeners()) === 1);
+    await until(async () => (await listeners()) === 1, 20_000);
     await becomesRefused(seer, unasked.token);
   });
 

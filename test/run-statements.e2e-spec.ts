@@ -15,7 +15,8 @@ beforeAll(async () => {
   pg.Client.prototype.query = function (this: pg.Client, ...args: Parameters<typeof real>) {
     const [query] = args as unknown as [string | { text: string }];
     const text = typeof query === 'string' ? query : query.text;
-    if (!/pgboss|run_worker|api_key|for update skip locked|worker_id = \$1|next_fire_at|is_any/.test(text)) statements.push(text);
+    if (!/pgboss|run_worker|api_key|for update skip locked|worker_id = \$1|next_fire_at|is_any/.test(text))
+      statements.push(text);
     return (real as (...all: unknown[]) => unknown).apply(this, args);
   } as typeof real;
 });

@@ -14,6 +14,7 @@ const points = ['before-birth', 'after-birth', 'after-event'];
 describe('a delivery to a process that dies', () => {
   let seer: TestApp;
   let database: pg.Client;
+  const doomed: Program[] = [];
   const key = `sk_test_${randomBytes(24).toString('base64url')}`;
 
   beforeAll(async () => {
@@ -21,6 +22,7 @@ describe('a delivery to a process that dies', () => {
     database = await connect(seer.databaseUrl);
   });
   afterAll(async () => {
+    await Promise.all(doomed.map((program) => program.stop('SIGKILL')));
     await database.end();
     await seer.close();
   });
@@ -36,6 +38,7 @@ describe('a delivery to a process that dies', () => {
       SEER_FAULT_POINT: fault,
       SEER_BOOTSTRAP_API_KEY: key,
     });
+    doomed.push(program);
     await program.says('Seer is ready');
     return { url: `http://127.0.0.1:${port}`, program };
   }

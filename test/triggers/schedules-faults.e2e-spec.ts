@@ -1,7 +1,6 @@
 import type pg from 'pg';
 import { startApp, type TestApp } from '../support/app.js';
 import { connect } from '../support/database.js';
-import { untilOver } from '../support/runs.js';
 import { firedOf, makeDue, schedule, until, untilFired } from '../support/schedules.js';
 
 describe('a schedule that cannot be fired', () => {
