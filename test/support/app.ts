@@ -43,15 +43,13 @@ export async function startApp(
   await app.get(Bootstrap).firstAdminKey();
   await app.listen(0, '127.0.0.1');
   const address = await app.getUrl();
+  forgetDocument(address);
   return {
     app,
     url: address,
     databaseUrl: url,
     admin: new Client(address, key),
     stranger: new Client(address),
-    close: () => {
-      forgetDocument(address);
-      return app.close();
-    },
+    close: () => app.close(),
   };
 }

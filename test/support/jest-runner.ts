@@ -16,11 +16,17 @@ const circus = require('jest-circus/runner') as { default: Circus };
 
 /** What a file imports from `@jest/globals`: a module for each importer, because each file has a `jest` of its own. */
 const globals = Symbol.for('seer.jest-globals');
+/** Loaded anew whoever imports them: what they say, they say when they are loaded, and one may say it again for another. */
+const testFile = /\.(e2e-|chaos-)?spec\.js$/;
+let loads = 0;
 registerHooks({
-  resolve: (specifier, context, next) =>
-    specifier === '@jest/globals'
-      ? { url: `seer-jest-globals:${context.parentURL}`, format: 'module', shortCircuit: true }
-      : next(specifier, context),
+  resolve: (specifier, context, next) => {
+    if (specifier === '@jest/globals') {
+      return { url: `seer-jest-globals:${context.parentURL}`, format: 'module', shortCircuit: true };
+    }
+    const found = next(specifier, context);
+    return testFile.test(found.url) ? { ...found, url: `${found.url}?load=${++loads}` } : found;
+  },
   load: (url, context, next) =>
     url.startsWith('seer-jest-globals:')
       ? {

@@ -62,7 +62,7 @@ async function contractOf(url: string): Promise<Contract> {
   return contract;
 }
 
-/** When a server ends: the next at this address may be another one. */
+/** When a server starts: there may have been another one at this address. */
 export function forgetDocument(url: string): void {
   served.delete(url);
 }
