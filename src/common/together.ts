@@ -1,3 +1,5 @@
+import { asDatabaseUnavailable } from './database/database.errors.js';
+
 /**
  * Lets what is to be done at the same time be done together: while one batch is under way, the next one gathers. Without a
  * timer, so that a lone item does not wait.
@@ -6,7 +8,10 @@ export class Together<Item, Result> {
   private gathered: { item: Item; resolve: (result: Result) => void; reject: (error: unknown) => void }[] = [];
   private underWay = false;
 
-  /** @param act gives a result for each item, in their order; an error is that of all of them */
+  /**
+   * @param act gives a result for each item, in their order. After an error each item is tried alone, so that one which is
+   * refused does not take the others with it; but not while the database is away
+   */
   constructor(
     private readonly act: (items: readonly Item[]) => Promise<readonly Result[]>,
     private readonly most: number,
@@ -31,7 +36,8 @@ export class Together<Item, Result> {
       const results = await this.act(batch.map(({ item }) => item));
       for (const [index, { resolve }] of batch.entries()) resolve(results[index]!);
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      if (batch.length > 1 && !asDatabaseUnavailable(error)) for (const one of batch) await this.doTogether([one]);
+      else for (const { reject } of batch) reject(error);
     }
   }
 }

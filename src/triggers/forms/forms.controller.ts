@@ -2,7 +2,7 @@ import { Controller, Get, HttpStatus, Param, Post, Req, Res, UseFilters } from '
 import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { Public } from '../../common/http/access.js';
-import { formOf } from '../../common/http/body/form-body.js';
+import { formOf, isForm } from '../../common/http/body/form-body.js';
 import { ApiPages } from '../../common/http/problems/api-problems.js';
 import { PageFilter } from '../../common/http/problems/page.filter.js';
 import { newUuid } from '../../common/public-id.js';
@@ -55,7 +55,7 @@ export class FormsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<string | HookResponse> {
     const open = await this.forms.find(token);
-    if (/^application\/x-www-form-urlencoded/i.test(request.headers['content-type'] ?? '')) {
+    if (isForm(request.headers['content-type'])) {
       response.type('html');
       return this.submitPage(open, token, request, response);
     }

@@ -50,10 +50,9 @@ export class EventIntake {
     if (!prepared.request) return this.seal(prepared.sealed);
     const { request, run, event } = prepared;
     try {
-      const started =
-        patience === undefined
-          ? await this.starter.start(request, run)
-          : await this.starter.startAndRun(request, patience, run);
+      const started = await orGone(
+        patience === undefined ? this.starter.start(request, run) : this.starter.startAndRun(request, patience, run),
+      );
       if (!started.isNew) return await this.duplicate(event);
       faultPoint('after-event');
       return {
@@ -68,7 +67,7 @@ export class EventIntake {
       if (error instanceof ConcurrencyLimitError) {
         return this.seal({ ...event, verdict: 'skipped', reason: error.message });
       }
-      throw isGone(error) ? new IntakeNotFoundError() : error;
+      throw error;
     }
   }
 
@@ -143,13 +142,13 @@ export class EventIntake {
   }
 
   private async seal(event: SealedEvent): Promise<EventOutcome> {
-    await this.ledger.sealOne(event);
+    await orGone(this.ledger.sealOne(event));
     const { eventId, verdict, reason } = event;
     return { eventId, verdict, reason, runId: null, duplicateOf: null };
   }
 
   private async duplicate(event: LedgerEvent): Promise<EventOutcome> {
-    const row = await this.ledger.duplicateOne(event);
+    const row = await orGone(this.ledger.duplicateOne(event));
     const { run_id: runId = null, duplicate_of: duplicateOf = null } = row ?? {};
     return { eventId: event.eventId, verdict: 'duplicate', reason: null, runId, duplicateOf };
   }
@@ -157,7 +156,12 @@ export class EventIntake {
 
 const atLimit = 'As many runs as may be are under way already.';
 
-/** The subscription went between its look-up and the commit of the event. */
-function isGone(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === FOREIGN_KEY_VIOLATION;
+/** @throws IntakeNotFoundError when the subscription went between its look-up and the commit of the event */
+async function orGone<Result>(work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    const isGone = error instanceof Error && 'code' in error && error.code === FOREIGN_KEY_VIOLATION;
+    throw isGone ? new IntakeNotFoundError() : error;
+  }
 }

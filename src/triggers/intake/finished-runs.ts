@@ -7,7 +7,7 @@ import { dateOf } from '../../common/database/sql-date.js';
 import { faultPoint } from '../../common/fault-point.js';
 import { makePublicId } from '../../common/public-id.js';
 import { type EndedRun, RunEndings } from '../../workflows/index.js';
-import { Rounds } from '../schedules/rounds.js';
+import { Rounds } from '../rounds.js';
 import { type FinishedConfig, MOST_HOPS } from '../types/workflow-finished.trigger.js';
 import {
   type ActiveSubscription,

@@ -14,7 +14,7 @@ import { dateOf } from '../../common/database/sql-date.js';
 import { makePublicId } from '../../common/public-id.js';
 import { CredentialResolver } from '../../integrations/index.js';
 import { activeSubscriptions, subscriptionColumns } from '../intake/active-subscription.js';
-import { Rounds } from '../schedules/rounds.js';
+import { Rounds } from '../rounds.js';
 import { TRIGGER_CATALOGUE, type TriggerCatalogue } from '../types/catalogue.js';
 import { type PollTrigger } from '../types/define-trigger.js';
 import { type Found, foundBy } from './found.js';

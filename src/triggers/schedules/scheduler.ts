@@ -21,7 +21,7 @@ import { TRIGGER_CATALOGUE, type TriggerCatalogue } from '../types/catalogue.js'
 import { type CronConfig } from '../types/cron-schedule.trigger.js';
 import { claimDue, type DueRow, nextDue, type NextTime, plan } from './due-schedules.js';
 import { delayOf, dueSlots } from './due-slots.js';
-import { Rounds } from './rounds.js';
+import { Rounds } from '../rounds.js';
 import { wallClock } from './wall-clock.js';
 
 /** Subscriptions that fire in one transaction; fewer, when they have many times to catch up with. */

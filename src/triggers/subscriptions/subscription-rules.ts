@@ -2,9 +2,9 @@ import { type Fault } from '../../common/errors.js';
 import { didYouMean } from '../../common/http/validation/did-you-mean.js';
 import { isJsonObject, type Json, type JsonObject, pointerTo } from '../../common/json.js';
 import { schemaValidator } from '../../common/json-schema.js';
-import { checkExpression, ExpressionError } from '../../workflows/index.js';
 import { configSchema, type TriggerCatalogue, triggerSchema } from '../types/catalogue.js';
 import { type Trigger } from '../types/define-trigger.js';
+import { expressionFaults } from '../types/expression-faults.js';
 import { SubscriptionInvalidError } from './subscription.errors.js';
 
 /** @throws SubscriptionInvalidError */
@@ -25,27 +25,20 @@ export function knownTrigger(catalogue: TriggerCatalogue, key: string): Trigger 
 export function checkConfig(trigger: Trigger, config: JsonObject, inputs: Json | undefined): void {
   const shape = schemaValidator(configSchema(trigger)).validate(config);
   const faults =
-    shape.length > 0 ? shape : [...(trigger.check?.(config) ?? []), ...expressionFaults(trigger, config, inputs)];
+    shape.length > 0 ? shape : [...(trigger.check?.(config) ?? []), ...faultsOfExpressions(trigger, config, inputs)];
   if (faults.length === 0) return;
   const inRequest = faults.map((fault) => ({ ...fault, pointer: `/config${fault.pointer}` }));
   throw new SubscriptionInvalidError(trigger.key, inRequest);
 }
 
-function expressionFaults(trigger: Trigger, { filter, inputs }: JsonObject, schema: Json | undefined): Fault[] {
+function faultsOfExpressions(trigger: Trigger, { filter, inputs }: JsonObject, schema: Json | undefined): Fault[] {
   const scope = { trigger: triggerSchema(trigger) };
-  const check = (pointer: string, source: string, expected?: 'bool'): Fault[] => {
-    try {
-      checkExpression(source, scope, expected);
-      return [];
-    } catch (error) {
-      if (!(error instanceof ExpressionError)) throw error;
-      return [{ pointer, code: error.code, message: error.message }];
-    }
-  };
   const mapped = isJsonObject(inputs) ? inputs : {};
   return [
-    ...(filter === undefined ? [] : check('/filter', filter as string, 'bool')),
-    ...Object.entries(mapped).flatMap(([name, source]) => check(pointerTo('/inputs', name), source as string)),
+    ...(filter === undefined ? [] : expressionFaults('/filter', filter as string, scope, 'bool')),
+    ...Object.entries(mapped).flatMap(([name, source]) =>
+      expressionFaults(pointerTo('/inputs', name), source as string, scope),
+    ),
     ...(inputs === undefined ? [] : inputFaults(mapped, schema)),
   ];
 }

@@ -1,10 +1,10 @@
-import { type Fault } from '../../common/errors.js';
 import { type Json, type JsonObject } from '../../common/json.js';
 import { type JsonSchema } from '../../common/json-schema.js';
 import { makeStorable } from '../../common/storable-text.js';
 import { type Access, callApi, ToolError, withQuery } from '../../integrations/index.js';
-import { Budget, checkExpression, ExpressionError, parseExpression } from '../../workflows/index.js';
+import { Budget, parseExpression } from '../../workflows/index.js';
 import { defineTrigger, type PollRequest, type PollResult } from './define-trigger.js';
+import { expressionFaults } from './expression-faults.js';
 import { markOf, whatIsNew } from './feeds/seen.js';
 import { intervalFaults, intervalProperty } from './poll-interval.js';
 
@@ -89,21 +89,11 @@ export const httpPoll = defineTrigger<HttpPollConfig, HttpPollCursor>({
   },
   check: (config) => [
     ...intervalFaults(config),
-    ...faultsOf('/items', config.items, { response: responseSchema }, 'list'),
-    ...faultsOf('/id', config.id, { item: true }),
+    ...expressionFaults('/items', config.items, { response: responseSchema }, 'list'),
+    ...expressionFaults('/id', config.id, { item: true }),
   ],
   poll,
 });
-
-function faultsOf(pointer: string, source: string, scope: Record<string, JsonSchema>, expected?: 'list'): Fault[] {
-  try {
-    checkExpression(source, scope, expected);
-    return [];
-  } catch (error) {
-    if (!(error instanceof ExpressionError)) throw error;
-    return [{ pointer, code: error.code, message: error.message }];
-  }
-}
 
 async function poll(
   access: Access,

@@ -1,8 +1,8 @@
 import { type Json, type JsonObject } from '../../common/json.js';
-import { type Fault } from '../../common/errors.js';
-import { ExpressionError, parseExpression } from '../../workflows/index.js';
+import { parseExpression } from '../../workflows/index.js';
 import { verificationSchemeCatalogue, verificationSchemes } from '../webhooks/schemes/catalogue.js';
 import { defineTrigger, type ReceivedDelivery } from './define-trigger.js';
+import { expressionFaults } from './expression-faults.js';
 
 type Verify = { type: string } & JsonObject;
 
@@ -30,6 +30,9 @@ const telling = [
 
 /** Never data, whatever a subscription asks for. */
 const credentials = new Set(['authorization', 'cookie', 'proxy-authorization', 'x-api-key', 'x-auth-token']);
+
+/** What `dedupe_by` sees. */
+const dedupeScope = { headers: true, body: true, query: true, method: { type: 'string' } };
 
 const verifySchema: JsonObject = {
   type: 'object',
@@ -99,7 +102,8 @@ export const webhook = defineTrigger<WebhookConfig>({
     method: 'POST',
   },
   example: { verify: { type: 'standard_webhooks' }, filter: 'trigger.data.body.total > 10' },
-  check: ({ dedupe_by: source }) => (typeof source === 'string' ? faultsOf(source) : []),
+  check: ({ dedupe_by: source }) =>
+    typeof source === 'string' ? expressionFaults('/dedupe_by', source, dedupeScope) : [],
   warn: ({ verify }) =>
     verify.type === 'none' ? 'Its webhook takes deliveries from anybody who has the link (verify: none).' : undefined,
   verification: ({ verify }) => verify,
@@ -110,20 +114,6 @@ export const webhook = defineTrigger<WebhookConfig>({
     return { data, key: keyOf(delivery, config, id === undefined ? { body, query, method } : { id }) };
   },
 });
-
-function faultsOf(source: string): Fault[] {
-  try {
-    const unknown = [...parseExpression(source).roots].filter(
-      (root) => !['headers', 'body', 'query', 'method'].includes(root),
-    );
-    if (unknown.length === 0) return [];
-    const message = `there is no "${unknown[0]}" here; there are headers, body, query and method`;
-    return [{ pointer: '/dedupe_by', code: 'expression-unknown-name', message }];
-  } catch (error) {
-    if (!(error instanceof ExpressionError)) throw error;
-    return [{ pointer: '/dedupe_by', code: error.code, message: error.message }];
-  }
-}
 
 function secretHeaders({ verify }: WebhookConfig): Set<string> {
   const scheme = verificationSchemeCatalogue.get(verify.type);

@@ -1,5 +1,5 @@
-import { findTextFault } from '../../common/http/body/json-hygiene.js';
-import { JsonRefusedError, MediaTypeUnsupportedError } from '../../common/http/body/body.errors.js';
+import { fieldsIn } from '../../common/http/body/form-body.js';
+import { MediaTypeUnsupportedError } from '../../common/http/body/body.errors.js';
 import { parseJson } from '../../common/http/body/parse-json.js';
 import { type Json } from '../../common/json.js';
 import { type Delivery } from './delivery.js';
@@ -25,9 +25,7 @@ export function bodyOf({ headers, repeated, body }: Delivery, takesForms: boolea
 
 function fieldsOf(body: Buffer): Json {
   const fields: Record<string, Json> = {};
-  for (const [name, value] of new URLSearchParams(body.toString('utf8'))) {
-    const fault = findTextFault(name) ?? findTextFault(value);
-    if (fault) throw new JsonRefusedError({ ...fault, pointer: `/${name.slice(0, 100)}` });
+  for (const [name, value] of fieldsIn(body)) {
     const known = Object.hasOwn(fields, name) ? fields[name] : undefined;
     const now = known === undefined ? value : [known, value].flat();
     Object.defineProperty(fields, name, { value: now, enumerable: true, writable: true, configurable: true });
