@@ -19,7 +19,6 @@ import { HealthModule } from './health/health.module.js';
 import {
   IntegrationsModule,
   integrationsProblems,
-  integrationsSecrets,
   resourceTypeCatalogue,
   type ResourceTypeCatalogue,
   toolCatalogue,
@@ -30,7 +29,6 @@ import {
   OAuthModule,
   oauthProblems,
   type OAuthProvider,
-  oauthSecrets,
   providers as oauthProviders,
 } from './oauth/index.js';
 import { principalOf, UsersModule, usersProblems } from './users/index.js';
@@ -40,8 +38,8 @@ import {
   triggersJobs,
   TriggersModule,
   triggersProblems,
-  triggersSecrets,
 } from './triggers/index.js';
+import { secrets } from './secrets.js';
 import { WorkflowsModule, workflowsProblems } from './workflows/index.js';
 
 /** What an application may be made with instead of the product's own. */
@@ -75,7 +73,7 @@ export class AppModule {
         ConfigModule.forRoot(environment),
         LoggerModule.forRoot(loggingOptions(environment)),
         DatabaseModule.forRoot(entities, database),
-        EncryptionModule.forRoot([...oauthSecrets, ...integrationsSecrets, ...triggersSecrets]),
+        EncryptionModule.forRoot(secrets),
         EgressModule,
         JobsModule.forRoot([pruneIdempotency, rotateKeys, ...oauthJobs, ...triggersJobs]),
         HttpModule.forRoot({

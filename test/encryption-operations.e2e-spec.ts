@@ -5,6 +5,7 @@ import { type KmsServer, startVault } from '../src/common/encryption/master-key/
 import { startApp, type TestApp } from './support/app.js';
 import { makeCaller } from './support/callers.js';
 import { connect, createTestDatabase } from './support/database.js';
+import { subscribeEcho } from './support/triggers.js';
 
 const place = { table: 'oauth_client', column: 'client_secret', row: 'github', owner: 'seer' };
 const newMasterKey = () => randomBytes(32).toString('base64');
@@ -139,6 +140,23 @@ describe('npm run seer -- encryption rewrap', () => {
     expect(await rows()).toEqual(before);
     const missing = await seer('encryption rewrap', inVault('seer'));
     expect(missing).toMatchObject({ code: 1, output: expect.stringContaining('set SEER_OLD_MASTER_KEY') });
+  });
+});
+
+describe('npm run seer -- encryption rotate', () => {
+  it('knows the secrets of every module: none is left under the key that it retires', async () => {
+    const master = newMasterKey();
+    const { admin } = await start({ SEER_MASTER_KEY: master });
+    await subscribeEcho(admin, 'webhook', { verify: { type: 'standard_webhooks' } });
+
+    expect(await seer('encryption rotate', { SEER_MASTER_KEY: master })).toMatchObject({ code: 0 });
+
+    const [old, primary] = await rows();
+    expect([old!.status, primary!.status]).toEqual(['retired', 'primary']);
+    const client = await connect(url);
+    const { rows: kept } = await client.query('select secret from trigger_subscription');
+    await client.end();
+    expect(kept).toEqual([{ secret: expect.stringMatching(`^v1\\.${primary!.id}\\.`) }]);
   });
 });
 

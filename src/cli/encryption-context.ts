@@ -5,8 +5,7 @@ import { DatabaseModule } from '../common/database/database.module.js';
 import { EncryptionModule } from '../common/encryption/encryption.module.js';
 import { KeyRotation, type EncryptionStatus } from '../common/encryption/rotation/key-rotation.service.js';
 import { entities } from '../entities.js';
-import { integrationsSecrets } from '../integrations/index.js';
-import { oauthSecrets } from '../oauth/index.js';
+import { secrets } from '../secrets.js';
 import { type CommandContext } from './define-command.js';
 
 @Module({})
@@ -23,7 +22,7 @@ export async function withRotation(
       imports: [
         ConfigModule.forRoot(environment),
         DatabaseModule.forRoot(entities, database),
-        EncryptionModule.forRoot([...oauthSecrets, ...integrationsSecrets]),
+        EncryptionModule.forRoot(secrets),
       ],
     },
     { logger: ['error', 'warn'], abortOnError: false },
