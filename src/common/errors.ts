@@ -36,4 +36,6 @@ export abstract class DomainError extends Error {
   readonly extensions: Readonly<Record<string, unknown>> = {};
   /** Seconds after which a retry makes sense, for `too-many` and `unavailable`. */
   readonly retryAfter?: number;
+  /** What `WWW-Authenticate` says (RFC 9110 section 11.6.1), where credentials would have helped. */
+  readonly challenge?: string;
 }

@@ -13,6 +13,7 @@ export class DeliveryRefusedError extends DomainError {
   constructor(
     readonly code: RefusalCode,
     message: string,
+    override readonly challenge?: string,
   ) {
     super(message);
     this.kind = code === 'header-repeated' ? 'malformed' : 'unauthenticated';

@@ -1,15 +1,11 @@
 import { DomainError } from '../../common/errors.js';
 import { type ScopeName } from './scopes.js';
 
-/** A caller was turned away; `challenge` is what the `WWW-Authenticate` header says about it (RFC 6750, section 3). */
-export abstract class AccessRefusedError extends DomainError {
-  abstract readonly challenge: string;
-}
-
-export class CredentialsMissingError extends AccessRefusedError {
+/** Their challenges are those of RFC 6750, section 3. */
+export class CredentialsMissingError extends DomainError {
   readonly code = 'credentials-missing';
   readonly kind = 'unauthenticated';
-  readonly challenge = 'Bearer';
+  override readonly challenge = 'Bearer';
 
   constructor() {
     super('This needs credentials: send an API key or a JWT in the header "Authorization: Bearer <credential>".');
@@ -17,10 +13,10 @@ export class CredentialsMissingError extends AccessRefusedError {
 }
 
 /** One message for every cause, so that nobody learns whether a credential ever existed. */
-export class CredentialsInvalidError extends AccessRefusedError {
+export class CredentialsInvalidError extends DomainError {
   readonly code = 'credentials-invalid';
   readonly kind = 'unauthenticated';
-  readonly challenge = 'Bearer error="invalid_token"';
+  override readonly challenge = 'Bearer error="invalid_token"';
 
   constructor() {
     super('The credentials are not valid: they are unknown, malformed, revoked or expired.');
@@ -28,10 +24,10 @@ export class CredentialsInvalidError extends AccessRefusedError {
 }
 
 /** A JWT was sent to an installation that trusts no identity provider. */
-export class IdentityProviderNotConfiguredError extends AccessRefusedError {
+export class IdentityProviderNotConfiguredError extends DomainError {
   readonly code = 'identity-provider-not-configured';
   readonly kind = 'unauthenticated';
-  readonly challenge = 'Bearer error="invalid_token"';
+  override readonly challenge = 'Bearer error="invalid_token"';
 
   constructor() {
     super('This Seer accepts API keys only, not JWTs: its operator has not set SEER_AUTH_ISSUER.');
@@ -48,10 +44,10 @@ export class IdentityProviderUnavailableError extends DomainError {
   }
 }
 
-export class ScopeMissingError extends AccessRefusedError {
+export class ScopeMissingError extends DomainError {
   readonly code = 'scope-missing';
   readonly kind = 'forbidden';
-  readonly challenge: string;
+  override readonly challenge: string;
 
   constructor(scope: ScopeName) {
     super(`This needs the scope "${scope}", which your credentials do not have.`);

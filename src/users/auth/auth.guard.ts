@@ -1,9 +1,9 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { type Request, type Response } from 'express';
+import { type Request } from 'express';
 import { ACCESS, type Access } from '../../common/http/access.js';
 import { ApiKeyAuthenticator } from './api-key-authenticator.js';
-import { AccessRefusedError, AccessUndeclaredError, ScopeMissingError } from './auth.errors.js';
+import { AccessUndeclaredError, ScopeMissingError } from './auth.errors.js';
 import { bearerToken, isJwt } from './bearer-token.js';
 import { type Principal, rememberPrincipal } from './principal.js';
 import { type ScopeName } from './scopes.js';
@@ -29,17 +29,10 @@ export class AuthGuard implements CanActivate {
     ]);
     if (!access) throw new AccessUndeclaredError(`${request.method} ${request.path}`);
     if ('public' in access) return true;
-    try {
-      const principal = await this.authenticate(request.headers.authorization);
-      if ('scope' in access && !principal.scopes.has(access.scope)) throw new ScopeMissingError(access.scope);
-      rememberPrincipal(request, principal);
-      return true;
-    } catch (error) {
-      if (error instanceof AccessRefusedError) {
-        context.switchToHttp().getResponse<Response>().setHeader('WWW-Authenticate', error.challenge);
-      }
-      throw error;
-    }
+    const principal = await this.authenticate(request.headers.authorization);
+    if ('scope' in access && !principal.scopes.has(access.scope)) throw new ScopeMissingError(access.scope);
+    rememberPrincipal(request, principal);
+    return true;
   }
 
   private authenticate(authorization: string | undefined): Promise<Principal> {

@@ -52,7 +52,10 @@ function problemOfDomainError(error: DomainError): ProblemAnswer {
     detail: error.message,
     faults: error.faults,
     extensions: error.extensions,
-    headers: error.retryAfter === undefined ? {} : { 'Retry-After': String(Math.ceil(error.retryAfter)) },
+    headers: {
+      ...(error.retryAfter !== undefined && { 'Retry-After': String(Math.ceil(error.retryAfter)) }),
+      ...(error.challenge !== undefined && { 'WWW-Authenticate': error.challenge }),
+    },
   };
 }
 

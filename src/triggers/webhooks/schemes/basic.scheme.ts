@@ -7,6 +7,7 @@ import { sameText } from './signature.js';
 type BasicOptions = { username: string };
 
 const AUTHORIZATION = 'Authorization';
+const CHALLENGE = 'Basic realm="Seer webhook", charset="UTF-8"';
 
 /** RFC 7617, in UTF-8 (section 2.1). */
 export const basic = defineScheme<BasicOptions>({
@@ -28,9 +29,13 @@ export const basic = defineScheme<BasicOptions>({
   secret: generatedSecret(/^[^\u0000-\u001f\u007f]{8,255}$/u, '8 to 255 characters, none of them a control character'),
   headers: () => [AUTHORIZATION.toLowerCase()],
   verify(delivery, { username }, secrets) {
-    const given = /^Basic +([A-Za-z\d+/]+={0,2})$/i.exec(credentialsHeader(delivery, AUTHORIZATION))?.[1];
+    const given = /^Basic +([A-Za-z\d+/]+={0,2})$/i.exec(credentialsHeader(delivery, AUTHORIZATION, CHALLENGE))?.[1];
     if (given !== undefined && secrets.some((secret) => sameText(given, credentials(username, secret)))) return {};
-    throw new DeliveryRefusedError('delivery-credentials-invalid', 'The user name or the password is wrong.');
+    throw new DeliveryRefusedError(
+      'delivery-credentials-invalid',
+      'The user name or the password is wrong.',
+      CHALLENGE,
+    );
   },
 });
 

@@ -8,6 +8,7 @@ import { sameText } from './signature.js';
 type BearerOptions = { header?: string };
 
 const AUTHORIZATION = 'Authorization';
+const CHALLENGE = 'Bearer realm="Seer webhook"';
 
 /** RFC 6750 section 2.1. The name of the scheme is in small letters or capitals (RFC 9110 section 11.1). */
 export const bearer = defineScheme<BearerOptions>({
@@ -25,13 +26,14 @@ export const bearer = defineScheme<BearerOptions>({
   secret: generatedSecret(/^[\x21-\x7e]{16,255}$/, '16 to 255 characters of ASCII, without spaces'),
   headers: ({ header = AUTHORIZATION }) => [header.toLowerCase()],
   verify(delivery, { header = AUTHORIZATION }, secrets) {
-    const given = credentialsHeader(delivery, header);
     const isAuthorization = header.toLowerCase() === AUTHORIZATION.toLowerCase();
+    const given = credentialsHeader(delivery, header, isAuthorization ? CHALLENGE : undefined);
     const token = isAuthorization ? /^Bearer +([\x21-\x7e]+)$/i.exec(given)?.[1] : given;
     if (token !== undefined && secrets.some((secret) => sameText(token, secret))) return {};
     throw new DeliveryRefusedError(
       'delivery-credentials-invalid',
       `The header ${header} does not hold the right token.`,
+      isAuthorization ? `${CHALLENGE}, error="invalid_token"` : undefined,
     );
   },
 });

@@ -19,13 +19,14 @@ export function signatureHeader(delivery: Delivery, name: string): string {
 /**
  * The one value of a header that holds a password or a token.
  * @param name as people write it
+ * @param challenge what a sender without it is told to send, where that is a scheme of HTTP
  * @throws DeliveryRefusedError
  */
-export function credentialsHeader(delivery: Delivery, name: string): string {
+export function credentialsHeader(delivery: Delivery, name: string, challenge?: string): string {
   const value = singleHeader(delivery, name);
-  if (value === undefined)
-    throw new DeliveryRefusedError('delivery-credentials-invalid', `The header ${name} is missing.`);
-  if (value.length > MAX_HEADER_LENGTH) throw new DeliveryRefusedError('delivery-credentials-invalid', tooLong(name));
+  const refused = (message: string) => new DeliveryRefusedError('delivery-credentials-invalid', message, challenge);
+  if (value === undefined) throw refused(`The header ${name} is missing.`);
+  if (value.length > MAX_HEADER_LENGTH) throw refused(tooLong(name));
   return value;
 }
 
