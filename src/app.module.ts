@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
-import { AdminModule, adminProblems } from './admin/index.js';
+import { adminJobs, AdminModule, adminProblems } from './admin/index.js';
+import { AuditModule } from './common/audit/audit.module.js';
 import { ConfigModule } from './common/config/config.module.js';
 import { type Environment } from './common/config/environment.js';
 import { DatabaseModule } from './common/database/database.module.js';
@@ -31,7 +32,7 @@ import {
   type OAuthProvider,
   providers as oauthProviders,
 } from './oauth/index.js';
-import { principalOf, UsersModule, usersProblems } from './users/index.js';
+import { knownPrincipal, principalOf, UsersModule, usersProblems } from './users/index.js';
 import {
   type TriggerCatalogue,
   triggerCatalogue,
@@ -73,9 +74,10 @@ export class AppModule {
         ConfigModule.forRoot(environment),
         LoggerModule.forRoot(loggingOptions(environment)),
         DatabaseModule.forRoot(entities, database),
+        AuditModule.forRoot({ userOf: knownPrincipal, otherwise: 'system' }),
         EncryptionModule.forRoot(secrets),
         EgressModule,
-        JobsModule.forRoot([pruneIdempotency, rotateKeys, ...oauthJobs, ...triggersJobs]),
+        JobsModule.forRoot([pruneIdempotency, rotateKeys, ...oauthJobs, ...triggersJobs, ...adminJobs]),
         HttpModule.forRoot({
           problems: [
             encryptionProblems,

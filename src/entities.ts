@@ -1,4 +1,5 @@
 import { type EntityClass } from '@mikro-orm/core';
+import { AuditEntry } from './common/audit/audit-entry.entity.js';
 import { encryptionEntities } from './common/encryption/entities.js';
 import { IdempotencyRecord } from './common/http/idempotency/idempotency-record.entity.js';
 import { integrationsEntities } from './integrations/index.js';
@@ -11,6 +12,7 @@ import { workflowsEntities } from './workflows/index.js';
 export const entities: EntityClass<object>[] = [
   ...encryptionEntities,
   IdempotencyRecord,
+  AuditEntry,
   ...usersEntities,
   ...oauthEntities,
   ...integrationsEntities,

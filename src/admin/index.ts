@@ -1,2 +1,5 @@
+import { eraseUser } from './users/erase-user.job.js';
+
 export { AdminModule } from './admin.module.js';
 export { adminProblems } from './admin-problems.js';
+export const adminJobs = [eraseUser];

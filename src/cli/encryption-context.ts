@@ -1,5 +1,6 @@
 import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { AuditModule } from '../common/audit/audit.module.js';
 import { ConfigModule } from '../common/config/config.module.js';
 import { DatabaseModule } from '../common/database/database.module.js';
 import { EncryptionModule } from '../common/encryption/encryption.module.js';
@@ -22,6 +23,7 @@ export async function withRotation(
       imports: [
         ConfigModule.forRoot(environment),
         DatabaseModule.forRoot(entities, database),
+        AuditModule.forRoot({ userOf: () => undefined, otherwise: 'cli' }),
         EncryptionModule.forRoot(secrets),
       ],
     },

@@ -10,6 +10,8 @@ export const idPrefixes = {
   subscription: 'sub',
   event: 'evt',
   proposal: 'prop',
+  user: 'usr',
+  auditEntry: 'aud',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;
@@ -27,6 +29,12 @@ export function parsePublicId(kind: IdKind, publicId: string): string | undefine
   if (!publicId.startsWith(prefix)) return undefined;
   const uuid = publicId.slice(prefix.length);
   return uuidPattern.test(uuid) ? uuid : undefined;
+}
+
+/** What a text is the public id of, if it is one. */
+export function kindOfPublicId(text: string): IdKind | undefined {
+  const kinds = Object.keys(idPrefixes) as IdKind[];
+  return kinds.find((kind) => parsePublicId(kind, text) !== undefined);
 }
 
 /** A new uuid for a row that has a public id: version 7, so rows that are made together lie together in the index. */

@@ -35,3 +35,9 @@ function tick(now: number): [millisecond: number, counter: number] {
   }
   return [lastMillisecond, sequence];
 }
+
+/** The lowest UUID version 7 of a moment: those made earlier come before it. @param millisecond since the epoch */
+export function firstUuidOf(millisecond: number): string {
+  const hex = millisecond.toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+}

@@ -7,6 +7,7 @@ import { refreshConnections } from './connections/refresh-connections.job.js';
 export { AccessTokens } from './connections/access-tokens.js';
 export { type FreshToken } from './connections/token-row.js';
 export { ConnectionDependants, type Dependant } from './connections/connection-dependants.js';
+export { ConnectionsService } from './connections/connections.service.js';
 export { ConnectionRenewals, type Renewal } from './connections/connection-renewals.js';
 export { providers } from './providers/catalogue.js';
 export { type OAuthProvider } from './providers/define-provider.js';

@@ -49,7 +49,7 @@ export class OAuthModule {
         ProviderRegistry,
         TokenEndpoint,
       ],
-      exports: [AccessTokens, ConnectionDependants, ConnectionRenewals, ProviderRegistry],
+      exports: [AccessTokens, ConnectionDependants, ConnectionRenewals, ConnectionsService, ProviderRegistry],
     };
   }
 }

@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { UsersModule } from '../users/index.js';
 import { WorkflowsModule } from '../workflows/index.js';
 import { EventsController } from './events/events.controller.js';
 import { EventsService } from './events/events.service.js';
@@ -32,7 +33,7 @@ export class TriggersModule {
   static forRoot(catalogue: TriggerCatalogue): DynamicModule {
     return {
       module: TriggersModule,
-      imports: [WorkflowsModule],
+      imports: [UsersModule, WorkflowsModule],
       controllers: [TriggersController, SubscriptionsController, EventsController, HooksController, FormsController],
       providers: [
         { provide: TRIGGER_CATALOGUE, useValue: catalogue },

@@ -2,8 +2,12 @@ import { ApiKey } from './api-keys/api-key.entity.js';
 import { User } from './user.entity.js';
 
 export { Caller, RequireScope } from './auth/decorators.js';
-export { type Principal, principalOf } from './auth/principal.js';
+export { knownPrincipal, type Principal, principalOf } from './auth/principal.js';
 export { Bootstrap } from './bootstrap.js';
+export { type Deactivation, Deactivations } from './deactivations.js';
+export { type UserRole, userRoles, type UserStatus, userStatuses } from './user.entity.js';
+export { UserNotFoundError } from './user.errors.js';
+export { UserStanding } from './user-standing.service.js';
 export { UsersModule } from './users.module.js';
 export { usersProblems } from './users-problems.js';
 export { User };

@@ -9,8 +9,8 @@ export const usersProblems = {
   'credentials-invalid': {
     title: 'Credentials not valid',
     explanation:
-      'The API key is unknown, revoked or expired, or the JWT is not signed by the identity provider, expired, or meant ' +
-      'for another audience. Which of these is not told, because it would help those who try keys out.',
+      'The API key is unknown, revoked or expired, the JWT is not signed by the identity provider, expired, or meant for ' +
+      'another audience, or the user is deactivated. Which of these is not told, because it would help those who try keys out.',
   },
   'identity-provider-not-configured': {
     title: 'JWTs not accepted',
@@ -32,6 +32,24 @@ export const usersProblems = {
   'access-undeclared': {
     title: 'Route closed',
     explanation: 'A mistake of Seer: the route does not say who may call it, so nobody may.',
+  },
+  'user-not-found': {
+    title: 'No such user',
+    explanation: 'There is no user with this id, or they were deleted.',
+  },
+  'own-account': {
+    title: 'Your own account',
+    explanation: 'Nobody can demote, deactivate or delete themselves, so that it does not happen by mistake.',
+  },
+  'last-administrator': {
+    title: 'Last administrator',
+    explanation:
+      'The only active administrator can be neither demoted, deactivated nor deleted. Make somebody else an ' +
+      'administrator first; they can do it then.',
+  },
+  'user-being-deleted': {
+    title: 'User is being deleted',
+    explanation: 'A deletion that was begun goes on to its end.',
   },
   'api-key-not-found': {
     title: 'No such API key',

@@ -3,10 +3,13 @@ import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { ApiKeysService } from './api-keys/api-keys.service.js';
 import { AccessCheck } from './auth/access-check.js';
+import { AccessNews } from './auth/access-news.js';
 import { ApiKeyAuthenticator } from './auth/api-key-authenticator.js';
 import { AuthGuard } from './auth/auth.guard.js';
 import { TokenVerifier } from './auth/token-verifier.js';
 import { Bootstrap } from './bootstrap.js';
+import { Deactivations } from './deactivations.js';
+import { UserStanding } from './user-standing.service.js';
 import { UsersController } from './users.controller.js';
 import { UsersService } from './users.service.js';
 
@@ -17,11 +20,15 @@ import { UsersService } from './users.service.js';
   providers: [
     { provide: APP_GUARD, useClass: AuthGuard },
     AccessCheck,
+    AccessNews,
     ApiKeyAuthenticator,
     ApiKeysService,
     Bootstrap,
+    Deactivations,
     TokenVerifier,
+    UserStanding,
     UsersService,
   ],
+  exports: [Deactivations, UserStanding],
 })
 export class UsersModule {}

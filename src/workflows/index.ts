@@ -18,6 +18,7 @@ export { EventLedger, type EventOfUser } from './runs/engine/event-ledger.js';
 export { type NewRun, type RunConcurrency } from './runs/engine/rows.js';
 export { RunAdmission } from './runs/engine/run-admission.js';
 export { type EndedRun, RunEndings } from './runs/engine/run-endings.js';
+export { RunControl } from './runs/run-control.service.js';
 export { RunEnds } from './runs/run-ends.js';
 export { newRun, type RunRequest, RunStarter } from './runs/run-starter.js';
 export { type RunTarget, RunTargets, targetColumns, type TargetRow } from './runs/run-target.js';

@@ -109,6 +109,7 @@ import { WorkflowsService } from './workflows.service.js';
     EventLedger,
     Publications,
     RunAdmission,
+    RunControl,
     RunEndings,
     RunEnds,
     RunReader,

@@ -1,5 +1,6 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
+import { Audit } from '../common/audit/audit.js';
 import { CursorCodec } from '../common/http/paging/cursor.js';
 import { type Page, type PageQuery } from '../common/http/paging/page.dto.js';
 import { loadPage } from '../common/http/paging/page.js';
@@ -22,6 +23,7 @@ export class WorkflowsService {
     private readonly workflows: WorkflowRepository,
     private readonly drafts: DraftsService,
     private readonly cursors: CursorCodec,
+    private readonly audit: Audit,
   ) {}
 
   /** @throws SpecInvalidProblem when the draft could not even be saved */
@@ -66,8 +68,11 @@ export class WorkflowsService {
    * @throws WorkflowNotFoundError
    */
   async delete(caller: Principal, id: string): Promise<void> {
-    const workflow = await this.workflows.find(caller, id);
-    await this.em.remove(workflow).flush();
+    await this.em.transactional(async (em) => {
+      const workflow = await this.workflows.lock(caller, id);
+      await em.remove(workflow).flush();
+      await this.audit.record(em, { action: 'workflow.deleted', object: id, details: { name: workflow.name } });
+    });
   }
 
   /** Nodes and edges of the draft. @throws WorkflowNotFoundError */

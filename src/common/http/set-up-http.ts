@@ -2,6 +2,7 @@ import { type NestExpressApplication } from '@nestjs/platform-express';
 import express from 'express';
 import { jsonBody } from './body/json-body.js';
 import { urlTextMiddleware } from './body/url-text.js';
+import { currentRequestMiddleware } from './current-request.js';
 import { DrainingAdapter } from './draining-adapter.js';
 import { rateLimit } from './rate-limit.js';
 import { requestIdMiddleware } from './request-id.js';
@@ -33,6 +34,7 @@ export function setUpHttp(app: NestExpressApplication, settings: HttpSettings = 
     rateLimit(settings.requestsPerMinute),
     urlTextMiddleware,
     jsonBody(settings.anyMediaType ?? []),
+    currentRequestMiddleware,
   );
   app.useGlobalPipes(new RequestValidationPipe());
 }

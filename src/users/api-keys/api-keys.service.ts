@@ -1,10 +1,11 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
+import { Audit } from '../../common/audit/audit.js';
 import { CursorCodec } from '../../common/http/paging/cursor.js';
 import { type Page, type PageQuery } from '../../common/http/paging/page.dto.js';
 import { loadPage } from '../../common/http/paging/page.js';
-import { parsePublicId } from '../../common/public-id.js';
-import { ApiKeyAuthenticator } from '../auth/api-key-authenticator.js';
+import { makePublicId, parsePublicId } from '../../common/public-id.js';
+import { AccessNews } from '../auth/access-news.js';
 import { type Principal } from '../auth/principal.js';
 import { type ScopeName } from '../auth/scopes.js';
 import { User } from '../user.entity.js';
@@ -25,8 +26,9 @@ const MAX_LIVE_KEYS = 100;
 export class ApiKeysService {
   constructor(
     private readonly em: EntityManager,
-    private readonly authenticator: ApiKeyAuthenticator,
+    private readonly news: AccessNews,
     private readonly cursors: CursorCodec,
+    private readonly audit: Audit,
   ) {}
 
   /**
@@ -48,6 +50,11 @@ export class ApiKeysService {
       const user = em.getReference(User, caller.userId);
       const made = new ApiKey({ user, name: wanted.name, scopes: wanted.scopes, secret, expiresAt });
       await em.persist(made).flush();
+      await this.audit.record(em, {
+        action: 'api-key.created',
+        object: objectOf(made),
+        details: { name: made.name, scopes: made.scopes, expires_at: expiresAt?.toISOString() ?? null },
+      });
       return made;
     });
     return { key, secret };
@@ -83,12 +90,23 @@ export class ApiKeysService {
     const key = await this.em.transactional(async (em) => {
       const found = await em.findOne(ApiKey, { keyId, user: caller.userId });
       if (!found) throw new ApiKeyNotFoundError(publicId);
-      found.revokedAt ??= new Date();
-      await this.authenticator.announceRevocation(em, found.keyHash);
+      if (found.revokedAt === null) {
+        found.revokedAt = new Date();
+        await this.audit.record(em, {
+          action: 'api-key.revoked',
+          object: objectOf(found),
+          details: { name: found.name },
+        });
+      }
+      await this.news.announce(em, { keyHash: found.keyHash });
       return found;
     });
-    this.authenticator.forget(key.keyHash);
+    this.news.apply({ keyHash: key.keyHash });
   }
+}
+
+function objectOf({ keyId }: ApiKey) {
+  return makePublicId('apiKey', keyId);
 }
 
 function futureDate(text: string): Date {

@@ -4,6 +4,7 @@ import { Environment } from '../../common/config/environment.js';
 import { egressFetch } from '../../common/egress/egress-fetch.js';
 import { EgressService } from '../../common/egress/egress.service.js';
 import { UsersService } from '../users.service.js';
+import { AccessNews } from './access-news.js';
 import {
   CredentialsInvalidError,
   IdentityProviderNotConfiguredError,
@@ -43,14 +44,18 @@ export class TokenVerifier {
   constructor(
     { auth }: Environment,
     private readonly users: UsersService,
+    private readonly news: AccessNews,
     egress: EgressService,
   ) {
+    // By key hash nothing is known here.
+    news.onChange((change) => change === 'users' && this.principals.clear());
     const { issuer = '', audience = '', jwksUrl = '' } = auth ?? {};
     this.trusted = auth && { issuer, audience, keyFor: publishedKeys(jwksUrl, egress) };
   }
 
   /**
-   * @throws CredentialsInvalidError for a token that is forged, expired, or meant for somebody else.
+   * @throws CredentialsInvalidError for a token that is forged, expired, or meant for somebody else, or whose user is
+   * deactivated.
    * @throws IdentityProviderNotConfiguredError where no provider is trusted.
    * @throws IdentityProviderUnavailableError when the provider's keys can't be had.
    */
@@ -70,11 +75,13 @@ export class TokenVerifier {
   }
 
   private principalOf(issuer: string, subject: string, payload: JWTPayload): Promise<Principal> {
-    return this.principals.getOrLoad(subject, async () => {
+    const load = async (): Promise<Principal> => {
       const email = textClaim(payload.email, MAX_EMAIL_LENGTH) ?? '';
-      const { id, role } = await this.users.signIn({ issuer, userId: subject, email });
-      return { userId: id, role, scopes: usableScopes(scopeNames, role), via: 'token' } satisfies Principal;
-    });
+      const { id, publicId, role } = await this.users.signIn({ issuer, userId: subject, email });
+      const scopes = usableScopes(scopeNames, role);
+      return { userId: id, publicId, subject, issuer, role, scopes, apiKeyId: null };
+    };
+    return this.news.listening ? this.principals.getOrLoad(subject, load) : load();
   }
 }
 

@@ -15,14 +15,18 @@ import {
   runRow,
   type StepRow,
   stepRow,
+  type UseRow,
+  useRow,
 } from './rows.js';
 
-/** One durable write of one run. */
-export type Write =
+/** One durable write of one run. Its `uses` are recorded even if the rest of it is refused. */
+export type Write = { uses?: readonly UseRow[] } &
   /** A new run, with all that is known of it so far. @returns false when its idempotency key was taken. */
-  | { kind: 'new'; run: NewRun; claim?: Claim; steps: StepRow[]; outcome?: RunOutcome }
-  /** Progress of a run we hold. @returns false when we hold it no longer. */
-  | { kind: 'progress'; runId: string; fence: number; steps: StepRow[]; outcome?: RunOutcome; parentId?: string };
+  (
+    | { kind: 'new'; run: NewRun; claim?: Claim; steps: StepRow[]; outcome?: RunOutcome }
+    /** Progress of a run we hold. @returns false when we hold it no longer. */
+    | { kind: 'progress'; runId: string; fence: number; steps: StepRow[]; outcome?: RunOutcome; parentId?: string }
+  );
 
 interface Waiting {
   write: Write;
@@ -134,6 +138,7 @@ export class GroupCommitter implements OnApplicationShutdown {
       ends: [],
       parents: [],
       pauses: [],
+      uses: [],
     };
     for (const { write } of batch) addRows(rows, write);
     const present = partNames.filter((part) => rows[part].length > 0);
@@ -174,13 +179,15 @@ function updatesOf(write: Write): string[] {
 }
 
 function addRows(rows: Record<Part, string[]>, write: Write): void {
+  const runId = write.kind === 'new' ? write.run.runId : write.runId;
+  for (const use of write.uses ?? []) rows.uses.push(useRow(runId, use));
   if (write.kind === 'new') {
     const { run, claim, outcome, steps } = write;
     rows.runs.push(runRow(run, claim, outcome));
     if (run.event) rows.events.push(run.event.row);
     for (const step of steps) rows.newSteps.push(stepRow(run.runId, step));
   } else {
-    const { runId, fence, outcome, steps, parentId } = write;
+    const { fence, outcome, steps, parentId } = write;
     for (const step of steps) rows.steps.push(stepRow(runId, step, fence));
     if (!outcome) return;
     if (isEnd(outcome)) rows.ends.push(endRow(runId, fence, outcome));

@@ -3,7 +3,7 @@ import { faultPoint } from '../../../common/fault-point.js';
 import { type Json } from '../../../common/json.js';
 import { makePublicId } from '../../../common/public-id.js';
 import { isStorable } from '../../../common/storable-text.js';
-import { type ModelAnswer, ModelRunner, ToolRunner } from '../../../integrations/index.js';
+import { type ModelAnswer, ModelRunner, ToolRunner, type UsedCredential } from '../../../integrations/index.js';
 import { NodeFailure } from '../../compiler/node-failure.js';
 import { type RunContext } from '../../compiler/run-context.js';
 import { timerDelay } from '../../compiler/timers.js';
@@ -82,8 +82,8 @@ export class RunExecutor {
       waitsForReconnect: workflow.spec.settings?.on_reauth === 'wait',
       callTool: (call, at) => this.callTool(run, call, at),
       askModel: (call, at) => this.askModel(run, call, at),
-      listFunctions: ({ inputs: fixed, ...call }, { signal: stop }) =>
-        this.tools.functions({ ...call, fixed, userId: run.userId, signal: stop }),
+      listFunctions: ({ inputs: fixed, nodeId, ...call }, { signal: stop }) =>
+        this.tools.functions({ ...call, fixed, userId: run.userId, signal: stop, onUse: noteUse(run, nodeId) }),
       callWorkflow: (call, at) => this.children.call(run, call, at),
     };
     try {
@@ -99,11 +99,12 @@ export class RunExecutor {
     }
   }
 
-  private async callTool({ holding, userId }: HeldRun, { nodeId, ...call }: ToolCall, at: Execution): Promise<Json> {
+  private async callTool(run: HeldRun, { nodeId, ...call }: ToolCall, at: Execution): Promise<Json> {
+    const { holding, userId } = run;
     const { path, signal } = at;
     const idempotencyKey = `${makePublicId('run', holding.runId)}:${nodeId}:${path}`;
     faultPoint('before-effect');
-    const output = await this.tools.run({ ...call, userId, signal, idempotencyKey });
+    const output = await this.tools.run({ ...call, userId, signal, idempotencyKey, onUse: noteUse(run, nodeId) });
     faultPoint('after-effect');
     return output;
   }
@@ -120,7 +121,13 @@ export class RunExecutor {
     const telling = this.deltas.teller(holding.runId, { node_id: nodeId, path: at.path, attempt: at.attempt });
     const limited = { ...question, ...(maxTokens < Infinity && { maxTokens }) };
     try {
-      return await this.models.ask({ ...limited, userId, signal: at.signal, onText: telling.add });
+      return await this.models.ask({
+        ...limited,
+        userId,
+        signal: at.signal,
+        onUse: noteUse(run, nodeId),
+        onText: telling.add,
+      });
     } finally {
       telling.end();
       faultPoint('after-effect');
@@ -146,6 +153,10 @@ class RunTimeout extends Error {
   constructor(limit: number) {
     super(`The run took longer than its timeout of ${limit} ms, or than 30 days with all its waiting.`);
   }
+}
+
+function noteUse({ journal, userId }: HeldRun, nodeId: string): (used: UsedCredential) => void {
+  return (used) => journal.use(used, nodeId, userId);
 }
 
 function deadlineOf({ about }: HeldRun): number {
