@@ -68,7 +68,7 @@ export class UserStanding {
       this.em.fork().transactional(async (em) => {
         const administrators = await this.administrators(em, caller);
         const found = await this.lock(em, publicId);
-        if (taking !== undefined && found.id === caller.userId) {
+        if (taking !== undefined && String(found.id) === caller.userId) {
           throw new (administrators > 1 ? OwnAccountError : LastAdministratorError)(publicId, taking);
         }
         if (found.deletionBegunAt !== null && taking !== 'delete') throw new UserBeingDeletedError(publicId);
@@ -113,7 +113,7 @@ export class UserStanding {
     user.deactivatedAt = isActive ? null : new Date();
     // Whoever is told looks at the row.
     await em.flush();
-    await this.deactivations.tell(em, { userId: user.id, isActive });
+    await this.deactivations.tell(em, { userId: String(user.id), isActive });
     await this.record(em, user, isActive ? 'user.reactivated' : 'user.deactivated');
   }
 

@@ -66,7 +66,7 @@ export async function takeAuthorization(
   const [row] = await em.fork().execute<TakenAuthorization[]>(
     `delete from oauth_authorization
       where state_hash = ? and provider = ? and browser_hash = ? and expires_at > now()
-        and exists (select from "user" u where u.id = user_id and u.deactivated_at is null)
+        and exists (select from "user" u where u.id = oauth_authorization.user_id and u.deactivated_at is null)
       returning state_hash, user_id::text, code_verifier, scopes, redirect_to, connection_id`,
     [stateHash, provider, browserHash],
   );

@@ -104,11 +104,12 @@ export class ConnectionsService {
   }
 
   /** Gives back and forgets all of a user who is being deleted, one by one. */
-  async deleteAllOf({ id: userId, publicId }: User, signal: AbortSignal): Promise<void> {
-    const em = this.em.fork();
-    for (const { id } of await em.find(OAuthConnection, { user: userId }, { fields: ['id'] })) {
+  async deleteAllOf(user: User, signal: AbortSignal): Promise<void> {
+    const owner = { userId: String(user.id), publicId: user.publicId };
+    const connections = await this.em.fork().find(OAuthConnection, { user: user.id }, { fields: ['id'] });
+    for (const { id } of connections) {
       signal.throwIfAborted();
-      await this.remove(id, { userId, publicId });
+      await this.remove(id, owner);
     }
   }
 
