@@ -28,13 +28,13 @@ export class Migration20261129000000_audit extends Migration {
       `alter table "audit_entry" add constraint "audit_entry_actor_kind_check" check ("actor_kind" in ('user', 'visitor', 'run', 'cli', 'system'));`,
     );
     this.addSql(
-      `create or replace function "audit_entry_kept_fn"() returns trigger as \$\$ begin if current_setting('seer.audit_prune', true) = 'on' and old.created_at < now() - interval '30 days' then return old; end if; raise exception 'the audit is append-only: % is refused', tg_op using errcode = 'insufficient_privilege'; end; \$\$ language plpgsql;`,
+      `create or replace function "audit_entry_kept_fn"() returns trigger as $$ begin if current_setting('seer.audit_prune', true) = 'on' and old.created_at < now() - interval '30 days' then return old; end if; raise exception 'the audit is append-only: % is refused', tg_op using errcode = 'insufficient_privilege'; end; $$ language plpgsql;`,
     );
     this.addSql(
       `create trigger "kept" BEFORE DELETE on "audit_entry" for each ROW execute function "audit_entry_kept_fn"();`,
     );
     this.addSql(
-      `create or replace function "audit_entry_never_changed_fn"() returns trigger as \$\$ begin raise exception 'the audit is append-only: % is refused', tg_op using errcode = 'insufficient_privilege'; end; \$\$ language plpgsql;`,
+      `create or replace function "audit_entry_never_changed_fn"() returns trigger as $$ begin raise exception 'the audit is append-only: % is refused', tg_op using errcode = 'insufficient_privilege'; end; $$ language plpgsql;`,
     );
     this.addSql(
       `create trigger "never_changed" BEFORE UPDATE on "audit_entry" for each STATEMENT execute function "audit_entry_never_changed_fn"();`,
