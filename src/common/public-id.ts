@@ -26,7 +26,12 @@ export function parsePublicId(kind: IdKind, publicId: string): string | undefine
   const prefix = `${idPrefixes[kind]}_`;
   if (!publicId.startsWith(prefix)) return undefined;
   const uuid = publicId.slice(prefix.length);
-  return uuidPattern.test(uuid) ? uuid : undefined;
+  return isUuid(uuid) ? uuid : undefined;
+}
+
+/** Whether a text is a uuid as Seer writes them, in lower case. */
+export function isUuid(text: string): boolean {
+  return uuidPattern.test(text);
 }
 
 /** A new uuid for a row that has a public id: version 7, so rows that are made together lie together in the index. */

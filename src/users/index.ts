@@ -4,6 +4,8 @@ import { User } from './user.entity.js';
 export { Caller, RequireScope } from './auth/decorators.js';
 export { type Principal, principalOf } from './auth/principal.js';
 export { Bootstrap } from './bootstrap.js';
+export { OwnerResponse, type OwnerRow, ownerColumns } from './owners/owner.dto.js';
+export { Owners } from './owners/owners.service.js';
 export { UsersModule } from './users.module.js';
 export { usersProblems } from './users-problems.js';
 export { User };

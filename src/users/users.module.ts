@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { ApiKeysService } from './api-keys/api-keys.service.js';
@@ -7,10 +7,12 @@ import { ApiKeyAuthenticator } from './auth/api-key-authenticator.js';
 import { AuthGuard } from './auth/auth.guard.js';
 import { TokenVerifier } from './auth/token-verifier.js';
 import { Bootstrap } from './bootstrap.js';
+import { Owners } from './owners/owners.service.js';
 import { UsersController } from './users.controller.js';
 import { UsersService } from './users.service.js';
 
 /** Who is asking: users, their API keys, and the guard before every route of the application. */
+@Global()
 @Module({
   imports: [DiscoveryModule],
   controllers: [UsersController, ApiKeysController],
@@ -20,8 +22,10 @@ import { UsersService } from './users.service.js';
     ApiKeyAuthenticator,
     ApiKeysService,
     Bootstrap,
+    Owners,
     TokenVerifier,
     UsersService,
   ],
+  exports: [Owners],
 })
 export class UsersModule {}
