@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { type Finding, severities, type Severity, type Trouble } from '../../common/findings/define-finding.js';
 
 /** Something that is wrong. */
-export class FindingResponse {
+export class OperatorFindingResponse {
   /** Stable, for programs. @example worker-lost */
   code: string;
   /** `error`: something does not work. `warning`: it works, and will not for long, or not as somebody wishes. */
@@ -19,19 +19,19 @@ export class FindingResponse {
   /** What it is about: public ids, 20 or so when there are many. @example ["wf_0190b6a0-7e2c-7d3a-9f10-3b6f2f0c1a2b"] */
   ids: string[];
 
-  static from({ code, severity, title, remedy }: Finding, { summary, since, ids }: Trouble): FindingResponse {
-    return Object.assign(new FindingResponse(), {
+  static from({ code, severity, title, remedy }: Finding, { summary, since, ids }: Trouble): OperatorFindingResponse {
+    return Object.assign(new OperatorFindingResponse(), {
       ...{ code, severity, title, remedy, summary, since },
       ids: [...ids],
-    } satisfies FindingResponse);
+    } satisfies OperatorFindingResponse);
   }
 }
 
 /** Everything that is wrong at one moment. */
-export class FindingsResponse {
+export class OperatorFindingsResponse {
   checked_at: Date;
   /** Errors come first. Empty: nothing is wrong. */
-  items: FindingResponse[];
+  items: OperatorFindingResponse[];
   /** Codes of which there are more than are shown. @example ["subscription-late"] */
   more: string[];
 }

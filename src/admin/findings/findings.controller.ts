@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '../../users/index.js';
-import { FindingsResponse } from './finding.dto.js';
+import { OperatorFindingsResponse } from './finding.dto.js';
 import { Findings } from './findings.service.js';
 
 @ApiTags('Admin')
@@ -12,7 +12,7 @@ export class FindingsController {
   /** What is wrong: each with its cause, since when, and what to do. */
   @RequireScope('admin')
   @Get()
-  listFindings(): Promise<FindingsResponse> {
+  listFindings(): Promise<OperatorFindingsResponse> {
     return this.findings.list();
   }
 }

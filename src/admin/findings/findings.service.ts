@@ -5,7 +5,7 @@ import { asDatabaseUnavailable } from '../../common/database/database.errors.js'
 import { type Finding, type Trouble } from '../../common/findings/define-finding.js';
 import { findings } from './catalogue.js';
 import { checkFailed } from './check-failed.js';
-import { FindingResponse, FindingsResponse } from './finding.dto.js';
+import { OperatorFindingResponse, OperatorFindingsResponse } from './finding.dto.js';
 
 /** Of each kind so many are shown. */
 const MOST = 20;
@@ -27,19 +27,19 @@ export class Findings {
    * Makes all checks, one after the other. One that fails is a finding itself, and keeps no other from being made.
    * @throws DatabaseUnavailableError
    */
-  async list(): Promise<FindingsResponse> {
-    const found: FindingResponse[] = [];
+  async list(): Promise<OperatorFindingsResponse> {
+    const found: OperatorFindingResponse[] = [];
     const more: string[] = [];
     for (const finding of findings) {
       const troubles = await this.check(finding, found);
       if (troubles.length > MOST) more.push(finding.code);
-      found.push(...troubles.slice(0, MOST).map((trouble) => FindingResponse.from(finding, trouble)));
+      found.push(...troubles.slice(0, MOST).map((trouble) => OperatorFindingResponse.from(finding, trouble)));
     }
     const items = [...found.filter(isError), ...found.filter((one) => !isError(one))];
-    return Object.assign(new FindingsResponse(), { checked_at: new Date(), items, more });
+    return Object.assign(new OperatorFindingsResponse(), { checked_at: new Date(), items, more });
   }
 
-  private async check(finding: Finding, found: FindingResponse[]): Promise<Trouble[]> {
+  private async check(finding: Finding, found: OperatorFindingResponse[]): Promise<Trouble[]> {
     try {
       return await this.find(finding);
     } catch (error) {
@@ -48,7 +48,7 @@ export class Findings {
       if (unavailable) throw unavailable;
       this.log.error({ err: error, finding: finding.code }, 'A check failed');
       const why = timedOut ? `it took longer than ${TIME_LIMIT_MS / 1_000} s` : 'the log has the reason';
-      found.push(FindingResponse.from(...checkFailed(finding, why)));
+      found.push(OperatorFindingResponse.from(...checkFailed(finding, why)));
       return [];
     }
   }
@@ -68,6 +68,6 @@ export class Findings {
   }
 }
 
-function isError({ severity }: FindingResponse): boolean {
+function isError({ severity }: OperatorFindingResponse): boolean {
   return severity === 'error';
 }

@@ -5,7 +5,9 @@ export class JobNotFoundError extends DomainError {
   readonly kind = 'not-found';
 
   constructor(id: string) {
-    super(`There is no job ${id} that has failed for good: it is unknown, was redriven, or is older than they are kept.`);
+    super(
+      `There is no job ${id} that has failed for good: it is unknown, was redriven, or is older than they are kept.`,
+    );
   }
 }
 

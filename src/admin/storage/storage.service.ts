@@ -4,7 +4,12 @@ import { textArray } from '../../common/database/sql-array.js';
 import { JOBS_SCHEMA } from '../../common/jobs/boss-options.js';
 import { makePublicId } from '../../common/public-id.js';
 import { OwnerResponse, ownerColumns, type OwnerRow } from '../../users/index.js';
-import { type StorageQuery, StorageResponse, type TableSizeResponse, type WorkflowSizeResponse } from './storage.dto.js';
+import {
+  type StorageQuery,
+  StorageResponse,
+  type TableSizeResponse,
+  type WorkflowSizeResponse,
+} from './storage.dto.js';
 
 /** Pages of a table that are read at most: 3 MB, some ten thousand rows. */
 const SAMPLED_PAGES = 400;
@@ -20,8 +25,7 @@ const tableSizes = `
   where c.relkind = 'r' and n.nspname in (current_schema(), '${JOBS_SCHEMA}')
   order by total_bytes desc, 1`;
 
-const size = (...columns: string[]) =>
-  columns.map((column) => `coalesce(pg_column_size(${column}), 0)`).join(' + ');
+const size = (...columns: string[]) => columns.map((column) => `coalesce(pg_column_size(${column}), 0)`).join(' + ');
 
 /** What is counted by workflow, each from a sample. Column by column: the size of a whole row would read its large values. */
 const parts = {

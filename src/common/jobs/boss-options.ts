@@ -5,7 +5,10 @@ import { type Environment } from '../config/environment.js';
 export const JOBS_SCHEMA = 'pgboss';
 
 /** A process that only answers requests adds jobs; running, supervising and scheduling is for those that work. */
-export function bossOptions(connectionString: string, { role, works }: Pick<Environment, 'role' | 'works'>): ConstructorOptions {
+export function bossOptions(
+  connectionString: string,
+  { role, works }: Pick<Environment, 'role' | 'works'>,
+): ConstructorOptions {
   return {
     connectionString,
     schema: JOBS_SCHEMA,

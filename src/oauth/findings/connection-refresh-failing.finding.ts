@@ -14,7 +14,9 @@ export const connectionRefreshFailing = defineFinding({
     '(SEER_EGRESS_ALLOW). It is tried again by itself; the account works until its access token ends.',
   async find({ em, most, get }) {
     // What fails once or twice has mostly passed by the next time.
-    const rows = await em.execute<ConnectionRow[]>(troubled(`c.status = 'healthy' and c.refresh_failures >= 3`), [most + 1]);
+    const rows = await em.execute<ConnectionRow[]>(troubled(`c.status = 'healthy' and c.refresh_failures >= 3`), [
+      most + 1,
+    ]);
     const depending = await dependingOn(get(ConnectionDependants), rows);
     return rows.map((row) => ({
       summary: `${row.name} could not be refreshed ${times(row.refresh_failures)} in a row: ${row.last_error ?? 'nobody knows why'} ${depending(row)}`,

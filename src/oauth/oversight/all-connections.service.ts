@@ -7,11 +7,7 @@ import { loadPage } from '../../common/http/paging/page.js';
 import { ownerColumns, Owners, type Principal } from '../../users/index.js';
 import { ConnectionDependants } from '../connections/connection-dependants.js';
 import { type ConnectionStatus, NOTICE_MS } from '../connections/connection.dto.js';
-import {
-  type AllConnectionsQuery,
-  OwnedConnectionResponse,
-  type OwnedConnectionRow,
-} from './all-connections.dto.js';
+import { type AllConnectionsQuery, OwnedConnectionResponse, type OwnedConnectionRow } from './all-connections.dto.js';
 
 const ends = `c.refresh_failures > 0 or
   (c.refresh_token is null and coalesce(c.expires_at < now() + interval '1 millisecond' * ${NOTICE_MS}, false))`;
@@ -50,7 +46,10 @@ export class AllConnections {
           count,
         );
         const ids = rows.map(({ connection_id: id }) => id);
-        counts = await Promise.all([this.dependants.count('resource', ids), this.dependants.count('subscription', ids)]);
+        counts = await Promise.all([
+          this.dependants.count('resource', ids),
+          this.dependants.count('subscription', ids),
+        ]);
         return rows;
       },
       positionOf: (row) => [row.connection_id],

@@ -67,8 +67,7 @@ export async function queueState({ em, get }: Pick<FindingContext, 'em' | 'get'>
 }
 
 async function queuedUsers(em: EntityManager): Promise<QueuedUser[]> {
-  const rows = await em.execute<{ name: string; run_id: string; since: string; running: number; queued: number }[]>(
-    queued,
-  );
+  const rows =
+    await em.execute<{ name: string; run_id: string; since: string; running: number; queued: number }[]>(queued);
   return rows.map(({ run_id: runId, since, ...row }) => ({ ...row, runId, since: dateOf(since) }));
 }
