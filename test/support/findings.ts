@@ -16,7 +16,10 @@ export async function findingsOf(seer: TestApp): Promise<FindingJson[]> {
   expect([status, body]).toEqual([200, expect.objectContaining({ more: [] })]);
   return body.items;
 }
+
 /** Each once, in the order of the alphabet. */
 export const codesOf = (findings: readonly FindingJson[]) => [...new Set(findings.map(({ code }) => code))].toSorted();
+
 export const ofCode = (findings: readonly FindingJson[], code: string) => findings.find((one) => one.code === code)!;
+
 export const uuidOf = (id: string) => id.slice(id.indexOf('_') + 1);

@@ -11,7 +11,7 @@ export class JobQuery extends PageQuery {
   @ApiProperty({ enum: ['failed'], required: false, default: 'failed' })
   @Optional()
   @IsIn(['failed'])
-  state: 'failed' = 'failed';
+  state?: 'failed';
 }
 
 /** Background work that has failed for good. */
