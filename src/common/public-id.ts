@@ -28,7 +28,12 @@ export function parsePublicId(kind: IdKind, publicId: string): string | undefine
   const prefix = `${idPrefixes[kind]}_`;
   if (!publicId.startsWith(prefix)) return undefined;
   const uuid = publicId.slice(prefix.length);
-  return uuidPattern.test(uuid) ? uuid : undefined;
+  return isUuid(uuid) ? uuid : undefined;
+}
+
+/** Whether a text is a uuid as Seer writes them, in lower case. */
+export function isUuid(text: string): boolean {
+  return uuidPattern.test(text);
 }
 
 /** What a text is the public id of, if it is one. */

@@ -1,5 +1,4 @@
-import { type DynamicModule, Module } from '@nestjs/common';
-import { UsersModule } from '../users/index.js';
+import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { WorkflowsModule } from '../workflows/index.js';
 import { EventsController } from './events/events.controller.js';
 import { EventsService } from './events/events.service.js';
@@ -11,10 +10,12 @@ import { EventIntake } from './intake/event-intake.js';
 import { FinishedRuns } from './intake/finished-runs.js';
 import { IntakeLinks } from './intake/intake-links.js';
 import { SubscriptionPlans } from './intake/subscription-plan.js';
+import { AllSubscriptions } from './oversight/all-subscriptions.service.js';
 import { PollFailures } from './polls/poll-failures.js';
 import { Poller } from './polls/poller.js';
 import { PollStore } from './polls/poll-store.js';
 import { Scheduler } from './schedules/scheduler.js';
+import { SilenceWatch } from './silence/silence-watch.js';
 import { LastEvents } from './subscriptions/last-events.js';
 import { SubscriptionConnections } from './subscriptions/subscription-connections.js';
 import { SubscriptionSecrets } from './subscriptions/subscription-secrets.js';
@@ -28,16 +29,18 @@ import { HooksController } from './webhooks/hooks.controller.js';
 import { WebhooksService } from './webhooks/webhooks.service.js';
 
 /** When to do it: subscriptions, the events that come to them, and what becomes of each. */
+@Global()
 @Module({})
 export class TriggersModule {
   static forRoot(catalogue: TriggerCatalogue): DynamicModule {
     return {
       module: TriggersModule,
-      imports: [UsersModule, WorkflowsModule],
+      imports: [WorkflowsModule],
       controllers: [TriggersController, SubscriptionsController, EventsController, HooksController, FormsController],
       providers: [
         { provide: TRIGGER_CATALOGUE, useValue: catalogue },
         ActiveSubscriptions,
+        AllSubscriptions,
         EventIntake,
         EventsService,
         FinishedRuns,
@@ -49,6 +52,7 @@ export class TriggersModule {
         Poller,
         PollStore,
         Scheduler,
+        SilenceWatch,
         SubscriptionConnections,
         SubscriptionPlans,
         SubscriptionSecrets,
@@ -57,6 +61,7 @@ export class TriggersModule {
         SubscriptionTrials,
         WebhooksService,
       ],
+      exports: [AllSubscriptions],
     };
   }
 }

@@ -8,6 +8,8 @@ export { type Deactivation, Deactivations } from './deactivations.js';
 export { type UserRole, userRoles, type UserStatus, userStatuses } from './user.entity.js';
 export { UserNotFoundError } from './user.errors.js';
 export { UserStanding } from './user-standing.service.js';
+export { OwnerResponse, type OwnerRow, ownerColumns } from './owners/owner.dto.js';
+export { Owners } from './owners/owners.service.js';
 export { UsersModule } from './users.module.js';
 export { usersProblems } from './users-problems.js';
 export { User };

@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { ApiKeysService } from './api-keys/api-keys.service.js';
@@ -10,10 +10,12 @@ import { TokenVerifier } from './auth/token-verifier.js';
 import { Bootstrap } from './bootstrap.js';
 import { Deactivations } from './deactivations.js';
 import { UserStanding } from './user-standing.service.js';
+import { Owners } from './owners/owners.service.js';
 import { UsersController } from './users.controller.js';
 import { UsersService } from './users.service.js';
 
 /** Who is asking: users, their API keys, and the guard before every route of the application. */
+@Global()
 @Module({
   imports: [DiscoveryModule],
   controllers: [UsersController, ApiKeysController],
@@ -25,10 +27,11 @@ import { UsersService } from './users.service.js';
     ApiKeysService,
     Bootstrap,
     Deactivations,
+    Owners,
     TokenVerifier,
     UserStanding,
     UsersService,
   ],
-  exports: [Deactivations, UserStanding],
+  exports: [Deactivations, Owners, UserStanding],
 })
 export class UsersModule {}

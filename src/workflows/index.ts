@@ -13,6 +13,16 @@ export { Budget } from './expressions/budget.js';
 export { checkExpression } from './expressions/check-expression.js';
 export { ExpressionError } from './expressions/expression-error.js';
 export { type Expression, parseExpression } from './expressions/expression.js';
+export { workflowsFindings } from './findings/catalogue.js';
+export { AllRuns } from './oversight/all-runs.service.js';
+export { AllRunsQuery, ExplainedRunResponse, OwnedRunPage, OwnedRunResponse } from './oversight/all-runs.dto.js';
+export {
+  MOST_COUNTED,
+  RunLoad,
+  type RunLoadState,
+  type Waiting,
+  type WorkerState,
+} from './oversight/run-load.service.js';
 export { Publications, type Publication } from './publications.js';
 export { EventLedger, type EventOfUser } from './runs/engine/event-ledger.js';
 export { type NewRun, type RunConcurrency } from './runs/engine/rows.js';

@@ -12,6 +12,8 @@ import { ForksService } from './history/forks.service.js';
 import { PastRuns } from './history/past-runs.js';
 import { RunEvents } from './history/run-events.js';
 import { RunHistoryController } from './history/run-history.controller.js';
+import { AllRuns } from './oversight/all-runs.service.js';
+import { RunLoad } from './oversight/run-load.service.js';
 import { PreflightController } from './preflight/preflight.controller.js';
 import { Publications } from './publications.js';
 import { EventLedger } from './runs/engine/event-ledger.js';
@@ -104,14 +106,18 @@ import { WorkflowsService } from './workflows.service.js';
     ForksService,
     PastRuns,
     RunEvents,
+    AllRuns,
+    RunLoad,
   ],
   exports: [
+    AllRuns,
     EventLedger,
     Publications,
     RunAdmission,
     RunControl,
     RunEndings,
     RunEnds,
+    RunLoad,
     RunReader,
     RunStarter,
     RunTargets,

@@ -37,7 +37,7 @@ export async function startTestServer(name: string): Promise<void> {
 
 /** What the first process of an installation does; tests of that start with an empty database. */
 async function installJobs(url: string): Promise<void> {
-  const boss = new PgBoss(bossOptions(url, false));
+  const boss = new PgBoss(bossOptions(url, { role: 'api', works: false }));
   await boss.start();
   await boss.stop();
 }

@@ -15,8 +15,9 @@ import { Environment } from '../config/environment.js';
 import { asDatabaseUnavailable } from '../database/database.errors.js';
 import { Database } from '../database/open-database.js';
 import { type JsonObject } from '../json.js';
+import { bossOptions, DEAD_LETTERS, deadLetterOptions, queueOptions, workOptions } from './boss-options.js';
 import { type Job } from './define-job.js';
-import { bossOptions, queueOptions, workOptions } from './boss-options.js';
+import { type DeadJob, deadJobOf, type JobProcess, processOf, type QueueState, queueStateOf } from './job-views.js';
 
 /** DI token of the list of all jobs. */
 export const JOB_LIST = Symbol('job list');
@@ -30,6 +31,8 @@ export interface EnqueueOptions {
   readonly singletonKey?: string;
 }
 
+/** Of the jobs that wait in a queue, so many are looked through for the one that has waited longest. */
+const LOOKED_AT = 100;
 const RETRY_START_MS = 2_000;
 /** How long a process that stops lets its jobs go on; what is not done by then runs again elsewhere. */
 const GRACE_MS = 4_000;
@@ -52,7 +55,7 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown, 
     private readonly modules: ModuleRef,
     database: Database,
   ) {
-    this.boss = new PgBoss(bossOptions(database.url, environment.works));
+    this.boss = new PgBoss(bossOptions(database.url, environment));
     this.boss.on('error', (error) => this.report(error));
     this.boss.on('warning', ({ message, data }) => this.log.warn(data, message));
   }
@@ -79,6 +82,69 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown, 
       ...(em && { db: fromKysely(em.getKysely()) }),
     });
     return id !== null;
+  }
+
+  /** Every queue, by name, with the jobs that wait in it. Counts are at most a minute old. @throws DatabaseUnavailableError */
+  queues(): Promise<QueueState[]> {
+    return this.asked(async () => {
+      const states: QueueState[] = [];
+      for (const { name } of await this.boss.getQueues()) {
+        // Nobody works on the one, and the others are pg-boss's own.
+        if (name === DEAD_LETTERS || name.startsWith('__')) continue;
+        const [counts] = await this.boss.getQueueStats(name, { force: true });
+        const waiting = await this.boss.findJobs(name, { queued: true, limit: LOOKED_AT });
+        states.push(queueStateOf(name, counts, waiting));
+      }
+      return states;
+    });
+  }
+
+  /** Processes that have jobs, or could add some; those that ended orderly are not among them. @throws DatabaseUnavailableError */
+  processes(): Promise<JobProcess[]> {
+    return this.asked(async () => {
+      const instances = await this.boss.getInstances();
+      return instances.filter(({ stoppedOn }) => stoppedOn === null).map(processOf);
+    });
+  }
+
+  /**
+   * Jobs that have failed for good, the oldest first.
+   * @param after id of the last one of the page before
+   * @returns undefined when there is no such job any more
+   * @throws DatabaseUnavailableError
+   */
+  deadJobs({ limit, after }: { limit: number; after?: string }): Promise<DeadJob[] | undefined> {
+    return this.asked(async () => {
+      if (after !== undefined && !(await this.isDead(after))) return undefined;
+      const page = { queued: true, limit, ...(after !== undefined && { after }) };
+      const jobs = await this.boss.findJobs<JsonObject>(DEAD_LETTERS, page);
+      return jobs.map(deadJobOf);
+    });
+  }
+
+  /**
+   * Has a job that has failed for good done again, as a new one.
+   * @returns `gone` when there is no such job; `waits` when one with its key waits already, which then does its work
+   * @throws DatabaseUnavailableError
+   */
+  redrive(id: string): Promise<'redriven' | 'waits' | 'gone'> {
+    return this.asked(async () => {
+      if (!(await this.isDead(id))) return 'gone';
+      return (await this.boss.redrive(DEAD_LETTERS, { ids: [id] })) > 0 ? 'redriven' : 'waits';
+    });
+  }
+
+  private async isDead(id: string): Promise<boolean> {
+    return (await this.boss.findJobs(DEAD_LETTERS, { id, queued: true, limit: 1 })).length > 0;
+  }
+
+  private async asked<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      await this.started;
+      return await work();
+    } catch (error) {
+      throw asDatabaseUnavailable(error) ?? error;
+    }
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -108,6 +174,8 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown, 
 
   private async createQueues(): Promise<void> {
     const known = new Set((await this.boss.getQueues()).map(({ name }) => name));
+    // First: the others name it.
+    if (!known.has(DEAD_LETTERS)) await this.boss.createQueue(DEAD_LETTERS, deadLetterOptions);
     for (const { name } of this.jobs) {
       if (known.has(name)) await this.boss.updateQueue(name, queueOptions);
       else await this.boss.createQueue(name, { ...queueOptions, policy: 'short' });

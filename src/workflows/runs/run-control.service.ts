@@ -28,11 +28,15 @@ export class RunControl {
   ) {}
 
   /** Cancels a run with its children; one that is over stays as it is. @throws RunNotFoundError */
-  async cancel(caller: Principal, publicId: string): Promise<RunResponse> {
+  async cancel(
+    caller: Pick<Principal, 'userId'>,
+    publicId: string,
+    error = 'The run was cancelled.',
+  ): Promise<RunResponse> {
     await this.cancelWhere(this.em, {
       where: 'run_id = ? and user_id = ?',
       values: [parsePublicId('run', publicId) ?? null, caller.userId],
-      error: 'The run was cancelled.',
+      error,
     });
     return this.reader.get(caller, publicId);
   }

@@ -1,5 +1,6 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
+import { allOf } from '../../common/database/conditions.js';
 import { type HotRead, HotReads } from '../../common/database/hot-reads.js';
 import { CursorCodec } from '../../common/http/paging/cursor.js';
 import { type Json } from '../../common/json.js';
@@ -12,17 +13,11 @@ import { type RunListQuery, RunResponse, RunSummaryResponse, StepResponse, type 
 import { RunNotFoundError } from './run.errors.js';
 import { type WorkflowRunStatus } from './run-status.js';
 import { type RunRow, type StepRow } from './run-rows.js';
+import { conditionsOf, runJoins, summaryColumns } from './run-select.js';
 import { type RunView, viewOfRow } from './run-view.js';
 
-const summaryColumns = `r.run_id, w.workflow_id, v.version_number, r.status, r.source, r.error, r.error_detail, r.waiting_for,
-  r.attempt, r.parent_run_id, r.trigger_event_id, r.forked_from_run_id, r.forked_from_step, r.created_at, r.started_at, r.completed_at`;
-
-const joins = `from workflow_run r
-  left join workflow w on w.id = r.workflow_id
-  left join workflow_version v on v.id = r.workflow_version_id`;
-
 const byId = (more: string): string =>
-  `select ${summaryColumns}, r.inputs, r.outputs, r.config${more} ${joins} where r.run_id = $1 and r.user_id = $2`;
+  `select ${summaryColumns}, r.inputs, r.outputs, r.config${more} ${runJoins} where r.run_id = $1 and r.user_id = $2`;
 const oneRun: HotRead = { name: 'run', text: byId('') };
 const runWithSpec: HotRead = { name: 'run-with-spec', text: byId(', coalesce(r.spec, v.spec) as spec') };
 const statusOfRun: HotRead = {
@@ -49,7 +44,7 @@ export class RunReader {
   ) {}
 
   /** @throws RunNotFoundError */
-  async get(caller: Principal, publicId: string, { withSpec = false } = {}): Promise<RunResponse> {
+  async get(caller: Pick<Principal, 'userId'>, publicId: string, { withSpec = false } = {}): Promise<RunResponse> {
     const runId = parsePublicId('run', publicId);
     const row = runId && (await this.find(caller, runId, withSpec));
     if (!row) throw new RunNotFoundError(publicId);
@@ -105,7 +100,7 @@ export class RunReader {
            select ${stepColumns}, started_at::text, completed_at::text
            from workflow_run_step where run_id = r.run_id and seq > ? order by seq limit ?
          ) s
-       ) as steps ${joins} where r.run_id = ? and r.user_id = ?`,
+       ) as steps ${runJoins} where r.run_id = ? and r.user_id = ?`,
       [seq, count, runId, caller.userId],
     );
     return row && { run: RunSummaryResponse.from(this.view(row)), steps: row.steps };
@@ -117,21 +112,11 @@ export class RunReader {
   }
 
   private page(caller: Principal, query: RunListQuery, count: number, after: string | undefined): Promise<RunRow[]> {
-    const conditions: [sql: string, ...values: unknown[]][] = [['r.user_id = ?', caller.userId]];
-    if (query.workflow_id !== undefined)
-      conditions.push(['w.workflow_id = ?', parsePublicId('workflow', query.workflow_id) ?? null]);
-    if (query.status !== undefined) {
-      conditions.push([`r.status in (${query.status.map(() => '?').join(', ')})`, ...query.status]);
-    }
-    if (query.source !== undefined) conditions.push(['r.source = ?', query.source]);
-    if (query.version !== undefined) conditions.push(['v.version_number = ?', query.version]);
-    if (query.created_after !== undefined) conditions.push(['r.created_at >= ?', query.created_after]);
-    if (query.created_before !== undefined) conditions.push(['r.created_at < ?', query.created_before]);
-    if (after !== undefined) conditions.push(['r.run_id < ?', after]);
+    const { sql, values } = allOf([['r.user_id = ?', caller.userId], ...conditionsOf(query, after)]);
     return this.em.execute<RunRow[]>(
-      `select ${summaryColumns} ${joins} where ${conditions.map(([sql]) => sql).join(' and ')}
+      `select ${summaryColumns} ${runJoins} where ${sql}
        order by r.run_id desc limit ?`,
-      [...conditions.flatMap(([, ...values]) => values), count],
+      [...values, count],
     );
   }
 
