@@ -1,11 +1,15 @@
 import { type ConstructorOptions, type QueueOptions } from 'pg-boss';
+import { JOBS_SCHEMA } from './jobs-schema.js';
 
 /** A process that only answers requests adds jobs; running, supervising and scheduling is for those that work. */
-export function bossOptions(connectionString: string, works: boolean): ConstructorOptions {
+export function bossOptions(
+  connectionString: string,
+  { works, migrates }: { works: boolean; migrates: boolean },
+): ConstructorOptions {
   return {
     connectionString,
-    // A schema of its own: migrations and entities know nothing of it.
-    schema: 'pgboss',
+    schema: JOBS_SCHEMA,
+    migrate: migrates,
     application_name: 'seer jobs',
     max: 2,
     connectionTimeoutMillis: 5_000,

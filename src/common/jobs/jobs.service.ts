@@ -52,7 +52,7 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown, 
     private readonly modules: ModuleRef,
     database: Database,
   ) {
-    this.boss = new PgBoss(bossOptions(database.url, environment.works));
+    this.boss = new PgBoss(bossOptions(database.url, environment));
     this.boss.on('error', (error) => this.report(error));
     this.boss.on('warning', ({ message, data }) => this.log.warn(data, message));
   }

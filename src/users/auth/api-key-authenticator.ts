@@ -2,6 +2,7 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { Database } from '../../common/database/open-database.js';
 import { hashApiKey } from '../api-keys/api-key-secret.js';
+import { REVOCATION_CHANNEL } from '../api-keys/revocations.js';
 import { type UserRole } from '../user.entity.js';
 import { CredentialsInvalidError } from './auth.errors.js';
 import { ExpiringCache } from './expiring-cache.js';
@@ -14,7 +15,6 @@ const CACHE_TTL_MS = 5_000;
 const CACHE_CAPACITY = 5_000;
 /** `last_used_at` is exact to this, in milliseconds: a write for each request would cost more than the request. */
 const LAST_USED_PRECISION_MS = 60_000;
-const REVOCATION_CHANNEL = 'api_key_revoked';
 
 /** An API key that is not revoked, as the database knew it a moment ago. */
 interface LiveKey {
@@ -64,11 +64,6 @@ export class ApiKeyAuthenticator implements OnModuleInit, OnModuleDestroy {
     if (!key || key.expiresAtMs <= Date.now()) throw new CredentialsInvalidError();
     this.noteUse(key);
     return key.principal;
-  }
-
-  /** Tells every process to forget a key; they hear it when the transaction of `em` commits. */
-  async announceRevocation(em: EntityManager, keyHash: string): Promise<void> {
-    await em.execute('select pg_notify(?, ?)', [REVOCATION_CHANNEL, keyHash]);
   }
 
   /** Forgets a key in this process at once, without waiting for its own announcement to come back. */
