@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Webhook } from 'standardwebhooks';
+import { BackupReader } from '../src/common/database/backup/backup-reader.js';
+import { restoreBackup } from '../src/common/database/backup/restore-backup.js';
 import { keptJobTables } from '../src/common/jobs/jobs-schema.js';
 import { startApp, type TestApp } from './support/app.js';
 import { runSeer } from './support/command-line.js';
@@ -148,11 +151,8 @@ describe('a backup of an installation that runs', () => {
 });
 
 describe('a restore', () => {
-  const altered = async (change: (text: string) => string): Promise<string> => {
-    const path = join(directory, 'altered.backup');
-    await writeFile(path, gzipSync(change(gunzipSync(await readFile(file)).toString())));
-    return path;
-  };
+  const altered = async (change: (text: string) => string): Promise<BackupReader> =>
+    new BackupReader(Readable.from([gzipSync(change(gunzipSync(await readFile(file)).toString()))]));
   const users = (url: string) => query(url, 'select user_id from "user"');
 
   it('leaves an installation alone, but with --force', async () => {
@@ -175,6 +175,12 @@ describe('a restore', () => {
     });
   });
 
+  let target: string;
+
+  beforeAll(async () => {
+    target = await createTestDatabase();
+  });
+
   it.each([
     ['cut off', (text: string) => text.slice(0, -200), /ends early|cannot be read/],
     ['altered', (text: string) => text.replace('Go on?', 'Go off'), /checksum is wrong/],
@@ -190,15 +196,14 @@ describe('a restore', () => {
     ],
     ['something else', () => 'hello\nworld\n', /no backup of Seer/],
   ])('takes nothing from a backup that is %s', async (_what, change, message) => {
-    const url = await createTestDatabase();
-    const { code, stderr } = await restore(url, await altered(change));
-    expect(stderr).toMatch(message);
-    expect(code).toBe(1);
-    expect(await users(url)).toEqual([]);
+    const { signal } = new AbortController();
+    const restoring = restoreBackup(target, await altered(change), { force: false, signal });
+    await expect(restoring).rejects.toThrow(message);
+    expect(await users(target)).toEqual([]);
   });
 
   it('says which file is missing', async () => {
-    const { code, stderr } = await restore(await createTestDatabase(), join(directory, 'missing'));
+    const { code, stderr } = await restore(target, join(directory, 'missing'));
     expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('ENOENT') });
   });
 });
