@@ -34,7 +34,11 @@ beforeAll(async () => {
       ...valuesOf(only(image, 'ENV')),
       HOST: '127.0.0.1',
       PORT: String(await freePort()),
-      DATABASE_URL: await createDatabase('seer_image', process.env.SEER_TEST_TEMPLATE),
+      // Its user cannot enter the directory of the socket.
+      DATABASE_URL: (await createDatabase('seer_image', process.env.SEER_TEST_TEMPLATE)).replace(
+        /@[^:]+:/,
+        '@127.0.0.1:',
+      ),
       SEER_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
     },
     ...(becomes && { uid, gid }),
