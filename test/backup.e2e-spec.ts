@@ -10,7 +10,7 @@ import { restoreBackup } from '../src/common/database/backup/restore-backup.js';
 import { keptJobTables } from '../src/common/jobs/jobs-schema.js';
 import { startApp, type TestApp } from './support/app.js';
 import { runSeer } from './support/command-line.js';
-import { connect, createDatabase, createTestDatabase } from './support/database.js';
+import { createDatabase, createTestDatabase, query } from './support/database.js';
 import { runSpec, specOf } from './support/factories.js';
 import { json, type Peer, startPeer } from './support/peer.js';
 import { makeResource } from './support/resources.js';
@@ -33,12 +33,6 @@ let hook: { subscription_id: string; webhook_url: string; secret: string };
 const backup = (target: string, url: string) => runSeer(['backup', target], { DATABASE_URL: url });
 const restore = (url: string, from = file, ...options: string[]) =>
   runSeer(['restore', from, ...options], { DATABASE_URL: url, SEER_MASTER_KEY: master });
-
-async function query(url: string, sql: string): Promise<any[]> {
-  const client = await connect(url);
-  const { rows } = await client.query(sql).finally(() => client.end());
-  return rows;
-}
 
 /** An installation in use: secrets, a subscription, a run that is over and one that waits; then its backup. */
 beforeAll(async () => {

@@ -23,8 +23,9 @@ export const keysCreate = defineCommand({
   },
   async run(context) {
     const { name, scopes, expires, issuer } = context.options as Record<string, string | undefined>;
-    const { withUsers } = await import('./with-users.js');
-    await withUsers(context, async (em, { findUser, makeKey }) => {
+    const { findUser, makeKey, usersEntities } = await import('../users/index.js');
+    const { withOrm } = await import('./with-orm.js');
+    await withOrm(await context.openMigrated(), usersEntities, async (em) => {
       const user = await findUser(em, context.arguments[0]!, issuer);
       const wanted = { name: name!, scopes: scopes!.split(',').map((scope) => scope.trim()), expires };
       const { key, secret } = await makeKey(em, user, wanted);

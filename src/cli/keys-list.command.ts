@@ -9,8 +9,9 @@ export const keysList = defineCommand({
   help: `Prints id, first characters, state, name and scopes of each, the newest first.\n${userHelp}`,
   options: userOptions,
   async run(context) {
-    const { withUsers } = await import('./with-users.js');
-    await withUsers(context, async (em, { findUser, keysOf }) => {
+    const { findUser, keysOf, usersEntities } = await import('../users/index.js');
+    const { withOrm } = await import('./with-orm.js');
+    await withOrm(await context.openMigrated(), usersEntities, async (em) => {
       const user = await findUser(em, context.arguments[0]!, context.options.issuer as string | undefined);
       for (const key of await keysOf(em, user)) {
         const id = makePublicId('apiKey', key.keyId);

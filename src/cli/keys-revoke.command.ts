@@ -7,8 +7,9 @@ export const keysRevoke = defineCommand({
   help: 'Every process refuses the key from its next request on. Ids are those of "seer keys list".',
   async run(context) {
     const id = context.arguments[0]!;
-    const { withUsers } = await import('./with-users.js');
-    await withUsers(context, async (em, { revokeApiKey }) => {
+    const { revokeApiKey, usersEntities } = await import('../users/index.js');
+    const { withOrm } = await import('./with-orm.js');
+    await withOrm(await context.openMigrated(), usersEntities, async (em) => {
       await revokeApiKey(em, id, {});
       context.print(`${id} is revoked.`);
     });

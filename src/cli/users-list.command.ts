@@ -9,8 +9,9 @@ export const usersList = defineCommand({
   async run(context) {
     const limit = Number(context.options.limit);
     if (!Number.isInteger(limit) || limit < 1) throw new OperatorError('--limit must be a whole number from 1.');
-    const { withUsers } = await import('./with-users.js');
-    await withUsers(context, async (em, { newestUsers }) => {
+    const { newestUsers, usersEntities } = await import('../users/index.js');
+    const { withOrm } = await import('./with-orm.js');
+    await withOrm(await context.openMigrated(), usersEntities, async (em) => {
       const users = await newestUsers(em, limit);
       for (const { role, userId, issuer, email } of users) {
         context.print(`${role.padEnd(6)}  ${userId}  ${issuer}  ${email}`.trimEnd());

@@ -25,8 +25,9 @@ function defineRoleCommand(made: { words: string; role: UserRole; summary: strin
     help: `${about}\n${userHelp}`,
     options: userOptions,
     async run(context) {
-      const { withUsers } = await import('./with-users.js');
-      await withUsers(context, async (em, { findUser, setRole }) => {
+      const { findUser, setRole, usersEntities } = await import('../users/index.js');
+      const { withOrm } = await import('./with-orm.js');
+      await withOrm(await context.openMigrated(), usersEntities, async (em) => {
         const user = await findUser(em, context.arguments[0]!, context.options.issuer as string | undefined);
         await setRole(em, user, role);
         context.print(`${user.userId} of ${user.issuer} is ${role} now.`);

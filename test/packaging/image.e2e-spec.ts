@@ -39,6 +39,8 @@ beforeAll(async () => {
         /@[^:]+:/,
         '@127.0.0.1:',
       ),
+      // As in a fleet: the database has the schema already.
+      SEER_MIGRATE: 'off',
       SEER_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
     },
     ...(becomes && { uid, gid }),
