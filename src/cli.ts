@@ -5,6 +5,7 @@ import { commands } from './cli/catalogue.js';
 import { type Command, type CommandContext } from './cli/define-command.js';
 import { readEnvironment } from './common/config/environment.js';
 import { type Database, openDatabase } from './common/database/open-database.js';
+import { OperatorError } from './common/operator.error.js';
 import { isForOperators } from './expected-errors.js';
 import { prepareSchema } from './prepare-schema.js';
 
@@ -37,7 +38,7 @@ async function run(command: Command, options: CommandContext['options'], positio
   const environment = readEnvironment(process.env);
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => stop.abort(new Error(`Interrupted by ${signal}; the same command goes on.`)));
+    process.once(signal, () => stop.abort(new OperatorError(`Interrupted by ${signal}.`)));
   }
   let opened: Promise<Database> | undefined;
   const open = () => (opened ??= openDatabase(environment));
@@ -79,7 +80,9 @@ function usage(args: string[]): number {
 
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
-  (error: Error & { code?: string }) => {
+  (thrown: Error & { code?: string }) => {
+    // What was interrupted inside of Node says so by an error of its own, with ours as its cause.
+    const error = thrown.name === 'AbortError' ? (thrown.cause as Error & { code?: string }) : thrown;
     const wrongUse = error.code?.startsWith('ERR_PARSE_ARGS') ?? false;
     console.error(wrongUse || isForOperators(error) ? error.message : error);
     process.exit(wrongUse ? USAGE : 1);

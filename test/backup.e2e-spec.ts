@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -132,6 +134,25 @@ describe('a backup of an installation that runs', () => {
     const nothing = await backup(join(directory, 'nothing.backup'), await createDatabase('seer_backup_nothing'));
     expect(nothing).toMatchObject({ code: 1, stderr: expect.stringContaining('nothing of Seer in this database') });
     expect(await readdir(directory)).toEqual(['seer.backup']);
+  });
+
+  it('ends at once when it is interrupted', async () => {
+    const url = await createTestDatabase();
+    await query(
+      url,
+      `insert into encryption_key (id, status, master_key_id, canary, wrapped_key)
+       select 'big', 'retired', '', '', string_agg(md5(random()::text), '') from generate_series(1, 100000)`,
+    );
+    const { PATH } = process.env;
+    const program = spawn(process.execPath, ['dist/src/cli.js', 'backup', '-'], { env: { PATH, DATABASE_URL: url } });
+    let said = '';
+    program.stderr.on('data', (part: Buffer) => (said += part.toString()));
+    // Nobody reads on: it cannot end by itself.
+    await once(program.stdout, 'readable');
+    program.kill('SIGTERM');
+    expect(await once(program, 'exit')).toEqual([1, null]);
+    program.stdout.destroy();
+    expect(said).toBe('Interrupted by SIGTERM.\n');
   });
 
   it('numbers what comes later on from where it was', async () => {
