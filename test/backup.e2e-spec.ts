@@ -140,8 +140,8 @@ describe('a backup of an installation that runs', () => {
     const url = await createTestDatabase();
     await query(
       url,
-      `insert into encryption_key (id, status, master_key_id, canary, wrapped_key)
-       select 'big', 'retired', '', '', string_agg(md5(random()::text), '') from generate_series(1, 100000)`,
+      `insert into encryption_key (id, status, retired_at, master_key_id, canary, wrapped_key)
+       select 'big', 'retired', now(), '', '', string_agg(md5(random()::text), '') from generate_series(1, 100000)`,
     );
     const { PATH } = process.env;
     const program = spawn(process.execPath, ['dist/src/cli.js', 'backup', '-'], { env: { PATH, DATABASE_URL: url } });
