@@ -1,14 +1,12 @@
 import 'reflect-metadata';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { type Environment, readEnvironment } from './common/config/environment.js';
-import { migrate } from './common/database/migrate.js';
 import { type Database, openDatabase } from './common/database/open-database.js';
-import { ormOptions } from './common/database/orm-options.js';
 import { type DrainingAdapter } from './common/http/draining-adapter.js';
 import { createApp } from './create-app.js';
 import { armFault } from './common/fault-point.js';
-import { entities } from './entities.js';
 import { isForOperators } from './expected-errors.js';
+import { prepareSchema } from './prepare-schema.js';
 import { Bootstrap } from './users/index.js';
 
 async function main(): Promise<void> {
@@ -16,7 +14,7 @@ async function main(): Promise<void> {
   armFault(environment.fault);
   const database = await openDatabase(environment);
   try {
-    await migrate(ormOptions({ url: database.url, entities }));
+    await prepareSchema(environment, database.url);
     const app = await createApp(environment, database);
     const adminKey = await app.get(Bootstrap).firstAdminKey();
     await app.listen(environment.port, environment.host);

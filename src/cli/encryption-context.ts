@@ -14,9 +14,10 @@ class EncryptionContext {}
 
 /** Encryption without the rest of the application, for as long as the work takes. */
 export async function withRotation(
-  { environment, database }: CommandContext,
+  { environment, openMigrated }: CommandContext,
   work: (rotation: KeyRotation) => Promise<void>,
 ): Promise<void> {
+  const database = await openMigrated();
   const app: INestApplicationContext = await NestFactory.createApplicationContext(
     {
       module: EncryptionContext,

@@ -10,6 +10,7 @@ export { UserNotFoundError } from './user.errors.js';
 export { UserStanding } from './user-standing.service.js';
 export { OwnerResponse, type OwnerRow, ownerColumns } from './owners/owner.dto.js';
 export { Owners } from './owners/owners.service.js';
+export { findUser, keysOf, makeKey, newestUsers, revokeKey, setRole } from './operations.js';
 export { UsersModule } from './users.module.js';
 export { usersProblems } from './users-problems.js';
 export { User };

@@ -1,7 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { textArray } from '../../common/database/sql-array.js';
-import { JOBS_SCHEMA } from '../../common/jobs/boss-options.js';
+import { JOBS_SCHEMA } from '../../common/jobs/jobs-schema.js';
 import { makePublicId } from '../../common/public-id.js';
 import { OwnerResponse, ownerColumns, type OwnerRow } from '../../users/index.js';
 import {

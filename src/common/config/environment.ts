@@ -18,6 +18,12 @@ const variables = {
     protocols: ['postgres:', 'postgresql:'],
     about: 'A PostgreSQL (15 or later) to use; without it Seer starts an embedded one in the data directory.',
   }),
+  SEER_MIGRATE: oneOf({
+    values: ['start', 'off'],
+    default: 'start',
+    about:
+      'Every start migrates the database, or (`off`) refuses one whose schema is older than its own: then run `npm run seer -- migrate` before.',
+  }),
   SEER_DATA_DIR: text({ default: '.seer', about: 'Directory of the embedded database, the key file and the logs.' }),
   SEER_ROLE: oneOf({
     values: ['all', 'api', 'worker'],
@@ -120,6 +126,8 @@ export class Environment {
   readonly host: string;
   readonly databaseUrl: string | undefined;
   readonly dataDirectory: string;
+  /** Whether a start brings the database to its own schema. */
+  readonly migrates: boolean;
   readonly role: Role;
   readonly publicUrl: string | undefined;
   readonly frontendOrigins: readonly string[];
@@ -153,6 +161,7 @@ export class Environment {
     this.port = values.PORT ?? 3000;
     this.host = values.HOST ?? '127.0.0.1';
     this.databaseUrl = values.DATABASE_URL;
+    this.migrates = values.SEER_MIGRATE !== 'off';
     this.dataDirectory = resolve(values.SEER_DATA_DIR ?? '.seer');
     this.role = values.SEER_ROLE ?? 'all';
     this.publicUrl = values.SEER_PUBLIC_URL;

@@ -1,11 +1,8 @@
-import { fileURLToPath } from 'node:url';
 import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig, type EntityClass, type Options, UnderscoreNamingStrategy } from '@mikro-orm/postgresql';
 import { ReflectMetadataProvider } from '@mikro-orm/decorators/legacy';
 import { giveBackLostConnections } from './lost-connections.js';
-
-/** Where the migrations of this build lie (compiled). */
-export const migrationsDirectory = fileURLToPath(new URL('migrations', import.meta.url));
+import { migrationsDirectory } from './schema-state.js';
 
 /** What MikroORM needs to know, the same for the application, its tests and the migration commands. */
 export function ormOptions(settings: {

@@ -1,17 +1,16 @@
 import { type ConstructorOptions, type Queue } from 'pg-boss';
-import { type Environment } from '../config/environment.js';
-
-/** A schema of its own: migrations and entities know nothing of it. */
-export const JOBS_SCHEMA = 'pgboss';
+import { type Role } from '../config/environment.js';
+import { JOBS_SCHEMA } from './jobs-schema.js';
 
 /** A process that only answers requests adds jobs; running, supervising and scheduling is for those that work. */
 export function bossOptions(
   connectionString: string,
-  { role, works }: Pick<Environment, 'role' | 'works'>,
+  { role, works, migrates }: { role: Role; works: boolean; migrates: boolean },
 ): ConstructorOptions {
   return {
     connectionString,
     schema: JOBS_SCHEMA,
+    migrate: migrates,
     application_name: 'seer jobs',
     instanceName: role,
     max: 2,

@@ -44,12 +44,17 @@ export class AccessNews implements OnModuleInit, OnModuleDestroy {
   }
 
   /** Tells every process; they hear it when the transaction of `em` commits. */
-  async announce(em: SqlEntityManager, change: AccessChange): Promise<void> {
-    await em.execute('select pg_notify(?, ?)', [CHANNEL, change === 'users' ? change : change.keyHash]);
+  announce(em: SqlEntityManager, change: AccessChange): Promise<void> {
+    return announceAccessChange(em, change);
   }
 
   /** Forgets in this process at once, without waiting for its own announcement to come back. */
   apply(change: AccessChange): void {
     for (const forget of this.forgetters) forget(change);
   }
+}
+
+/** Tells every process, from one that has none of the application; they hear it when the transaction of `em` commits. */
+export async function announceAccessChange(em: SqlEntityManager, change: AccessChange): Promise<void> {
+  await em.execute('select pg_notify(?, ?)', [CHANNEL, change === 'users' ? change : change.keyHash]);
 }
