@@ -5,6 +5,7 @@ import { migrate } from './common/database/migrate.js';
 import { type Database, openDatabase } from './common/database/open-database.js';
 import { ormOptions } from './common/database/orm-options.js';
 import { type DrainingAdapter } from './common/http/draining-adapter.js';
+import { startTracing } from './common/tracing/start-tracing.js';
 import { createApp } from './create-app.js';
 import { armFault } from './common/fault-point.js';
 import { entities } from './entities.js';
@@ -17,10 +18,11 @@ async function main(): Promise<void> {
   const database = await openDatabase(environment);
   try {
     await migrate(ormOptions({ url: database.url, entities }));
+    const stopTracing = await startTracing(environment.tracing);
     const app = await createApp(environment, database);
     const adminKey = await app.get(Bootstrap).firstAdminKey();
     await app.listen(environment.port, environment.host);
-    stopOnSignal(app, database);
+    stopOnSignal(app, database, stopTracing);
     welcome(await app.getUrl(), environment, database, adminKey);
   } catch (error) {
     await database.close();
@@ -41,13 +43,14 @@ function welcome(url: string, environment: Environment, database: Database, admi
  * No connection is accepted any more; requests and runs in progress end; then the connections close, and an embedded
  * database stops last.
  */
-function stopOnSignal(app: NestExpressApplication, database: Database): void {
+function stopOnSignal(app: NestExpressApplication, database: Database, stopTracing: () => Promise<void>): void {
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;
     (app.getHttpAdapter() as unknown as DrainingAdapter).drain();
     await app.close();
+    await stopTracing();
     await database.close();
     process.exit(0);
   };
