@@ -7,6 +7,7 @@ import { makePublished, runSpec, specOf } from './support/factories.js';
 import { startGate } from './support/gate.js';
 import { parseMetrics, seriesOf, valueOf } from './support/metrics.js';
 import { json, startPeer } from './support/peer.js';
+import { freePort, Program } from './support/program.js';
 import { echoSpec, pathOf, subscribe, subscribeEcho } from './support/triggers.js';
 
 const random = () => randomBytes(9).toString('hex');
@@ -33,7 +34,51 @@ describe('GET /metrics of the API', () => {
   });
 });
 
-describe('the port of the metrics', () => {
+describe('a port for metrics', () => {
+  it('is there in a process that only executes runs', async () => {
+    const worker = await startApp({ SEER_METRICS_PORT: '0', SEER_ROLE: 'worker' });
+    expect(valueOf(await scrape(portOf(worker)), 'seer_build_info', { role: 'worker' })).toBe(1);
+    expect((await fetch(`${worker.url}/metrics`, { headers: worker.admin.authorization })).status).toBe(404);
+    await worker.close();
+  });
+
+  it('is out of reach for workflows', async () => {
+    const own = await startApp({ SEER_METRICS_PORT: String(await freePort()) });
+    const spec = specOf([{ id: 'look', type: 'tool', tool: 'http.request', inputs: { url: portOf(own) } }]);
+    expect(await runSpec(own.admin, spec)).toMatchObject({ error_detail: { code: 'egress-denied' } });
+    await own.close();
+  });
+
+  it('says which variable to change when it is taken', async () => {
+    const seer = await startApp({ SEER_METRICS_PORT: '0' });
+    const { port } = new URL(portOf(seer));
+    const program = new Program('dist/src/main.js', {
+      DATABASE_URL: seer.databaseUrl,
+      SEER_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
+      PORT: '0',
+      SEER_METRICS_PORT: port,
+    });
+    expect(await program.ended).toBe(1);
+    expect(program.output).toContain(`SEER_METRICS_PORT ${port}`);
+    expect(program.output).not.toMatch(/\n\s+at /);
+    await seer.close();
+  });
+
+  it('says the other metrics when the database does not answer', async () => {
+    const other = await startApp({ SEER_METRICS_PORT: '0' });
+    const database = await connect(other.databaseUrl);
+    await database.query('begin; lock table run_worker in access exclusive mode');
+    const samples = await scrape(portOf(other));
+    expect(valueOf(samples, 'seer_queue_runs')).toBeUndefined();
+    expect(valueOf(samples, 'seer_workers')).toBeUndefined();
+    expect(valueOf(samples, 'seer_build_info', { role: 'all' })).toBe(1);
+    await database.query('rollback');
+    await database.end();
+    await other.close();
+  });
+});
+
+describe('what the metrics say', () => {
   let seer: TestApp;
   beforeAll(async () => void (seer = await startApp({ SEER_METRICS_PORT: '0' })));
   afterAll(() => seer.close());
@@ -56,26 +101,6 @@ describe('the port of the metrics', () => {
     expect((await fetch(url, { method: 'POST', body: '{}' })).status).toBe(405);
   });
 
-  it('is there in a process that only executes runs', async () => {
-    const worker = await startApp({ SEER_METRICS_PORT: '0', SEER_ROLE: 'worker' }, seer.databaseUrl);
-    expect(valueOf(await scrape(portOf(worker)), 'seer_build_info', { role: 'worker' })).toBe(1);
-    expect((await worker.admin.get('/metrics')).status).toBe(404);
-    await worker.close();
-  });
-
-  it('is out of reach for workflows', async () => {
-    const { SEER_METRICS_PORT: port } = { SEER_METRICS_PORT: new URL(portOf(seer)).port };
-    const own = await startApp({ SEER_METRICS_PORT: port.replace(/./, '1') });
-    const spec = specOf([{ id: 'look', type: 'tool', tool: 'http.request', inputs: { url: portOf(own) } }]);
-    expect(await runSpec(own.admin, spec)).toMatchObject({ error_detail: { code: 'egress-denied' } });
-    await own.close();
-  });
-
-  it('says which variable to change when it is taken', async () => {
-    const { port } = new URL(portOf(seer));
-    await expect(startApp({ SEER_METRICS_PORT: port }, seer.databaseUrl)).rejects.toThrow(`SEER_METRICS_PORT ${port}`);
-  });
-
   it('counts a run with its steps, its delay and its commit', async () => {
     const run = () => runSpec(seer.admin, specOf([{ id: 'one', type: 'set', value: 1 }]));
     const manual = { source: 'MANUAL' };
@@ -94,7 +119,7 @@ describe('the port of the metrics', () => {
     expect(await growth('seer_runs_ended_total', { status: 'FAILED', error_code: 'failed' }, fail)).toBe(1);
     expect(await growth('seer_run_steps_total', { node_type: 'fail', status: 'FAILED' }, fail)).toBe(1);
     const cancelled = { status: 'CANCELLED', error_code: 'cancelled' };
-    const spec = specOf([{ id: 'pause', type: 'wait', duration: '1h' }]);
+    const spec = specOf([{ id: 'pause', type: 'wait', for: '1h' }]);
     const cancel = async () => {
       const { body } = await seer.admin.post('/v1/runs', { spec, inputs: {} });
       expect((await seer.admin.post(`/v1/runs/${body.run_id}/cancel`)).body.status).toBe('CANCELLED');
@@ -175,22 +200,10 @@ describe('the port of the metrics', () => {
     await attack();
     const text = await (await fetch(portOf(seer))).text();
     expect([...seriesOf(parseMetrics(text))].filter((series) => !before.has(series))).toEqual([]);
-    for (const said of [...secrets, hook.split('/').at(-1)!, 'run_', 'wf_', 'sub_', 'admin@']) {
-      expect(text).not.toContain(said);
+    for (const said of [...secrets, hook.split('/').at(-1)!, '@']) {
+      if (text.includes(said)) throw new Error(`The metrics say ${said}`);
     }
-  });
-
-  it('says the other metrics when the database does not answer', async () => {
-    const other = await startApp({ SEER_METRICS_PORT: '0' });
-    const database = await connect(other.databaseUrl);
-    await database.query('begin; lock table run_worker in access exclusive mode');
-    const samples = await scrape(portOf(other));
-    expect(valueOf(samples, 'seer_queue_runs')).toBeUndefined();
-    expect(valueOf(samples, 'seer_workers')).toBeUndefined();
-    expect(valueOf(samples, 'seer_build_info')).toBe(1);
-    await database.query('rollback');
-    await database.end();
-    await other.close();
+    expect(/\b[a-z]+_[0-9a-f]{8}-[0-9a-f]{4}-/.exec(text)).toBeNull();
   });
 });
 
