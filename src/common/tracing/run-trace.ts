@@ -1,5 +1,5 @@
 /**
- * The trace of a run is its uuid, and its first execution the second half of it: 122 bits that nobody else has, and whoever
+ * The trace of a run is its uuid, and the span of its first execution the second half of that, which is random. So whoever
  * knows the run knows its trace, in every process and without a column.
  * @param runId uuid
  */
