@@ -15,6 +15,7 @@ import { HttpModule } from './common/http/http.module.js';
 import { pruneIdempotency } from './common/http/idempotency/prune-idempotency.job.js';
 import { JobsModule } from './common/jobs/jobs.module.js';
 import { loggingOptions } from './common/logging.js';
+import { MetricsModule } from './common/metrics/metrics.module.js';
 import { entities } from './entities.js';
 import { HealthModule } from './health/health.module.js';
 import {
@@ -73,6 +74,7 @@ export class AppModule {
       imports: [
         ConfigModule.forRoot(environment),
         LoggerModule.forRoot(loggingOptions(environment)),
+        MetricsModule,
         DatabaseModule.forRoot(entities, database),
         AuditModule.forRoot({ userOf: knownPrincipal, otherwise: 'system' }),
         EncryptionModule.forRoot(secrets),

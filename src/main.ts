@@ -3,6 +3,7 @@ import { type NestExpressApplication } from '@nestjs/platform-express';
 import { type Environment, readEnvironment } from './common/config/environment.js';
 import { type Database, openDatabase } from './common/database/open-database.js';
 import { type DrainingAdapter } from './common/http/draining-adapter.js';
+import { startTracing } from './common/tracing/start-tracing.js';
 import { createApp } from './create-app.js';
 import { armFault } from './common/fault-point.js';
 import { isForOperators } from './expected-errors.js';
@@ -15,10 +16,11 @@ async function main(): Promise<void> {
   const database = await openDatabase(environment);
   try {
     await prepareSchema(environment, database.url);
+    const stopTracing = await startTracing(environment.tracing);
     const app = await createApp(environment, database);
     const adminKey = await app.get(Bootstrap).firstAdminKey();
     await app.listen(environment.port, environment.host);
-    stopOnSignal(app, database);
+    stopOnSignal(app, database, stopTracing);
     welcome(await app.getUrl(), environment, database, adminKey);
   } catch (error) {
     await database.close();
@@ -39,13 +41,14 @@ function welcome(url: string, environment: Environment, database: Database, admi
  * No connection is accepted any more; requests and runs in progress end; then the connections close, and an embedded
  * database stops last.
  */
-function stopOnSignal(app: NestExpressApplication, database: Database): void {
+function stopOnSignal(app: NestExpressApplication, database: Database, stopTracing: () => Promise<void>): void {
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;
     (app.getHttpAdapter() as unknown as DrainingAdapter).drain();
     await app.close();
+    await stopTracing();
     await database.close();
     process.exit(0);
   };

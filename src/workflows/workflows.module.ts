@@ -21,6 +21,7 @@ import { RunEndings } from './runs/engine/run-endings.js';
 import { GroupCommitter } from './runs/engine/group-committer.js';
 import { ChildRuns } from './runs/engine/child-runs.js';
 import { HeldRuns } from './runs/engine/held-runs.js';
+import { QueueMetrics } from './runs/engine/queue-metrics.js';
 import { RunAdmission } from './runs/engine/run-admission.js';
 import { RunDeltas } from './runs/engine/run-deltas.js';
 import { RunDispatcher } from './runs/engine/run-dispatcher.js';
@@ -81,6 +82,7 @@ import { WorkflowsService } from './workflows.service.js';
     GroupCommitter,
     ChildRuns,
     HeldRuns,
+    QueueMetrics,
     RunAdmission,
     RunDeltas,
     RunDispatcher,

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type Fault, fault } from '../fault-point.js';
 import { type ClientOfProvider, clientsOf, clientVariables } from './client-variables.js';
 import { type CustomProvider, customProviders } from './custom-providers.js';
+import { type TracingSetting, tracingOf, tracingVariables } from './tracing-variables.js';
 import { boolean, integer, oneOf, origin, origins, secret, text, url, type Variable } from './variable.js';
 
 /** Which work a process takes: `api` answers requests, `worker` executes runs, `all` does both. */
@@ -93,6 +94,13 @@ const variables = {
     max: 3600,
     about: 'How long `mode=sync` waits for the end of a run before it answers 202.',
   }),
+  SEER_METRICS_PORT: integer({
+    min: 0,
+    max: 65535,
+    about: 'TCP port of `GET /metrics` for Prometheus, without credentials, in every role; without it there is none.',
+  }),
+  SEER_METRICS_HOST: text({ default: '127.0.0.1', about: 'Address that port listens on.' }),
+  ...tracingVariables,
   LOG_LEVEL: oneOf({
     values: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
     default: 'info',
@@ -149,6 +157,9 @@ export class Environment {
   readonly runSlots: number;
   readonly runSlotsPerUser: number;
   readonly syncWaitSeconds: number;
+  /** Where Prometheus finds the metrics; without a port nowhere but at `/metrics` of the API. */
+  readonly metrics: { port: number | undefined; host: string };
+  readonly tracing: TracingSetting | undefined;
   readonly logLevel: string;
   /** Of tests. */
   readonly fault: Fault | undefined;
@@ -178,6 +189,8 @@ export class Environment {
     this.runSlots = values.SEER_RUN_SLOTS ?? 100;
     this.runSlotsPerUser = values.SEER_RUN_SLOTS_PER_USER ?? Math.ceil((this.runSlots * 8) / 10);
     this.syncWaitSeconds = values.SEER_SYNC_WAIT_SECONDS ?? 60;
+    this.metrics = { port: values.SEER_METRICS_PORT, host: values.SEER_METRICS_HOST ?? '127.0.0.1' };
+    this.tracing = tracingOf(values);
     this.logLevel = values.LOG_LEVEL ?? 'info';
     this.fault = values.SEER_FAULT_POINT;
   }

@@ -8,6 +8,7 @@ import {
   Logger,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
+  type Type,
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { fromKysely, type Job as StoredJob, type JobResult, PgBoss } from 'pg-boss';
@@ -17,6 +18,9 @@ import { Database } from '../database/open-database.js';
 import { type JsonObject } from '../json.js';
 import { bossOptions, DEAD_LETTERS, deadLetterOptions, queueOptions, workOptions } from './boss-options.js';
 import { type Job } from './define-job.js';
+import { slowRead } from '../metrics/slow-read.js';
+import { inSpan } from '../tracing/tracing.js';
+import { jobDuration, jobSpan, storedJobs } from './job-metrics.js';
 import { type DeadJob, deadJobOf, type JobProcess, processOf, type QueueState, queueStateOf } from './job-views.js';
 
 /** DI token of the list of all jobs. */
@@ -58,6 +62,7 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown, 
     this.boss = new PgBoss(bossOptions(database.url, environment));
     this.boss.on('error', (error) => this.report(error));
     this.boss.on('warning', ({ message, data }) => this.log.warn(data, message));
+    this.watchQueues();
   }
 
   /** Not awaited: requests need not wait for it (a tenth of a second, longer while the database is away). */
@@ -195,17 +200,39 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown, 
     }
   }
 
-  private async run(job: Job, { id, data, signal }: StoredJob<JsonObject>): Promise<JobResult> {
+  private async run(job: Job, stored: StoredJob<JsonObject>): Promise<JobResult> {
+    const began = performance.now();
+    const result = await this.handle(job, stored);
+    const outcome = result.status === 'completed' ? 'completed' : 'failed';
+    jobDuration.observe({ job: job.name, outcome }, (performance.now() - began) / 1_000);
+    return result;
+  }
+
+  private async handle(job: Job, { id, data, signal }: StoredJob<JsonObject>): Promise<JobResult> {
+    const context = {
+      em: this.em.fork(),
+      signal,
+      get: <T>(type: Type<T>) => this.modules.get(type, { strict: false }),
+    };
     try {
-      await job.handle(data, {
-        em: this.em.fork(),
-        signal,
-        get: (type) => this.modules.get(type, { strict: false }),
-      });
+      await inSpan(
+        () => jobSpan(job.name),
+        () => job.handle(data, context),
+      );
       return { id, status: 'completed' };
     } catch (error) {
       this.log.error({ err: error, job: job.name, job_id: id }, 'A job failed; it is tried again');
       return { id, status: 'failed', output: { message: (error as Error).message } };
+    }
+  }
+
+  /** The numbers are those of the last look that pg-boss took itself. */
+  private watchQueues(): void {
+    const read = slowRead(async () => new Map((await this.boss.getQueues()).map((queue) => [queue.name, queue])));
+    for (const { name: job } of this.jobs) {
+      storedJobs.read({ job, state: 'waiting' }, async () => (await read())?.get(job)?.queuedCount);
+      storedJobs.read({ job, state: 'active' }, async () => (await read())?.get(job)?.activeCount);
+      storedJobs.read({ job, state: 'failed' }, async () => (await read())?.get(job)?.failedCount);
     }
   }
 

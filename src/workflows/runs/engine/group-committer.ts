@@ -3,8 +3,10 @@ import pg from 'pg';
 import { asDatabaseUnavailable } from '../../../common/database/database.errors.js';
 import { retryDeadlocks } from '../../../common/database/deadlocks.js';
 import { Database } from '../../../common/database/open-database.js';
+import { watchPool } from '../../../common/database/pool-metrics.js';
 import { commitStatement, type Part, partNames } from './commit-statement.js';
 import { EventLedger } from './event-ledger.js';
+import { commitDuration, commits, commitSize, countStarted } from './run-metrics.js';
 import {
   type Claim,
   endRow,
@@ -77,6 +79,7 @@ export class GroupCommitter implements OnApplicationShutdown {
       options: plannerOptions,
     });
     this.pool.on('error', () => {});
+    watchPool('commits', this.pool);
   }
 
   /**
@@ -117,11 +120,14 @@ export class GroupCommitter implements OnApplicationShutdown {
   }
 
   private async send(batch: Waiting[]): Promise<void> {
+    const began = performance.now();
     try {
       const reached = await retryDeadlocks(() => this.execute(batch));
+      countDone(batch, reached, performance.now() - began);
       for (const { write, resolve } of batch) resolve(reached(write));
     } catch (error) {
       const unavailable = asDatabaseUnavailable(error);
+      commits.add({ outcome: unavailable ? 'unavailable' : 'refused' });
       if (unavailable) for (const { reject } of batch) reject(unavailable);
       // One write that the database refuses must not take the others with it.
       else if (batch.length > 1) for (const one of batch) await this.send([one]);
@@ -153,6 +159,15 @@ export class GroupCommitter implements OnApplicationShutdown {
       return reached.has(`${partOf(write.outcome)} ${write.runId}`);
     };
   }
+}
+
+const done = commits.of({ outcome: 'done' });
+
+function countDone(batch: readonly Waiting[], reached: (write: Write) => boolean, tookMs: number): void {
+  done.add();
+  commitSize.observe(batch.length);
+  commitDuration.observe(tookMs / 1_000);
+  for (const { write } of batch) if (write.kind === 'new' && reached(write)) countStarted(write.run.source);
 }
 
 /**

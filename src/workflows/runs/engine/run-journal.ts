@@ -11,6 +11,7 @@ import { type Holding } from './held-runs.js';
 import { type RecordedRun } from './recorded-run.js';
 import { type Claim, isEnd, type JsonText, type NewRun, type RunOutcome, type StepRow, type UseRow } from './rows.js';
 import { RunLostError } from './run-lost.error.js';
+import { runSteps } from './run-metrics.js';
 import { tokensOf } from './token-count.js';
 import { textOfValue } from './value-text.js';
 
@@ -20,6 +21,8 @@ export interface JournalOptions {
   readonly holding: Holding;
   readonly claim: Claim;
   readonly known: RecordedRun;
+  /** Types of the nodes, by id. */
+  readonly nodeTypes: ReadonlyMap<string, string>;
   /** A run that is not in the database yet: it goes in with the first commit. */
   readonly birth?: NewRun;
   /** The run that its end wakes. */
@@ -111,6 +114,7 @@ export class RunJournal implements Journal {
     const output = this.keep(step);
     this.pending.push({ ...step, seq: ++this.seq, inputs: shown(step.inputs), output });
     this.usedTokens += tokensOf(step.usage);
+    runSteps.add({ node_type: this.options.nodeTypes.get(step.nodeId) ?? 'other', status: step.status });
     const { attempts, outputs } = this.options.known;
     attempts.set(step.path, step.attempt);
     if (step.status !== 'FAILED') outputs.set(step.path, step);
