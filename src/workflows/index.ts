@@ -4,6 +4,7 @@ import { WorkflowRunStep } from './runs/workflow-run-step.entity.js';
 import { WorkflowRunEnding } from './runs/workflow-run-ending.entity.js';
 import { WorkflowRun } from './runs/workflow-run.entity.js';
 import { WorkflowWatch } from './runs/workflow-watch.entity.js';
+import { WorkflowProposal } from './proposals/workflow-proposal.entity.js';
 import { WorkflowDraftRevision } from './workflow-draft-revision.entity.js';
 import { WorkflowDraft } from './workflow-draft.entity.js';
 import { WorkflowVersion } from './workflow-version.entity.js';
@@ -36,6 +37,7 @@ export const workflowsEntities = [
   WorkflowDraft,
   WorkflowDraftRevision,
   WorkflowVersion,
+  WorkflowProposal,
   WorkflowRun,
   WorkflowRunStep,
   WorkflowRunCheckpoint,

@@ -14,6 +14,8 @@ import { RunEvents } from './history/run-events.js';
 import { RunHistoryController } from './history/run-history.controller.js';
 import { PreflightController } from './preflight/preflight.controller.js';
 import { Publications } from './publications.js';
+import { ProposalsController } from './proposals/proposals.controller.js';
+import { ProposalsService } from './proposals/proposals.service.js';
 import { EventLedger } from './runs/engine/event-ledger.js';
 import { RunEndings } from './runs/engine/run-endings.js';
 import { GroupCommitter } from './runs/engine/group-committer.js';
@@ -57,6 +59,7 @@ import { WorkflowsService } from './workflows.service.js';
     WorkflowsController,
     DraftsController,
     VersionsController,
+    ProposalsController,
     CatalogueController,
     RunsController,
     ApprovalsController,
@@ -70,6 +73,7 @@ import { WorkflowsService } from './workflows.service.js';
     WorkflowsOfConnection,
     DraftsService,
     VersionsService,
+    ProposalsService,
     WorkflowSpecs,
     SpecPreflight,
     SubWorkflows,
