@@ -16,6 +16,7 @@ import { PollStore } from './polls/poll-store.js';
 import { Scheduler } from './schedules/scheduler.js';
 import { LastEvents } from './subscriptions/last-events.js';
 import { SubscriptionConnections } from './subscriptions/subscription-connections.js';
+import { SubscriptionPortability } from './subscriptions/subscription-portability.js';
 import { SubscriptionSecrets } from './subscriptions/subscription-secrets.js';
 import { SubscriptionTimes } from './subscriptions/subscription-times.js';
 import { SubscriptionTrials } from './subscriptions/subscription-trials.js';
@@ -50,6 +51,7 @@ export class TriggersModule {
         Scheduler,
         SubscriptionConnections,
         SubscriptionPlans,
+        SubscriptionPortability,
         SubscriptionSecrets,
         SubscriptionsService,
         SubscriptionTimes,

@@ -14,6 +14,13 @@ export { Budget } from './expressions/budget.js';
 export { checkExpression } from './expressions/check-expression.js';
 export { ExpressionError } from './expressions/expression-error.js';
 export { type Expression, parseExpression } from './expressions/expression.js';
+export {
+  type ExportedSubscription,
+  type ImportedSubscription,
+  PortableSubscriptions,
+  type SubscriptionKeeper,
+} from './portability/portable-subscriptions.js';
+export { type PortableSubscription } from './portability/portable-workflow.js';
 export { Publications, type Publication } from './publications.js';
 export { EventLedger, type EventOfUser } from './runs/engine/event-ledger.js';
 export { type NewRun, type RunConcurrency } from './runs/engine/rows.js';

@@ -12,6 +12,11 @@ import { ForksService } from './history/forks.service.js';
 import { PastRuns } from './history/past-runs.js';
 import { RunEvents } from './history/run-events.js';
 import { RunHistoryController } from './history/run-history.controller.js';
+import { ExportsService } from './portability/exports.service.js';
+import { ImportsService } from './portability/imports.service.js';
+import { PortabilityController } from './portability/portability.controller.js';
+import { PortableSubscriptions } from './portability/portable-subscriptions.js';
+import { Requirements } from './portability/requirements.service.js';
 import { PreflightController } from './preflight/preflight.controller.js';
 import { Publications } from './publications.js';
 import { ProposalsController } from './proposals/proposals.controller.js';
@@ -60,6 +65,7 @@ import { WorkflowsService } from './workflows.service.js';
     DraftsController,
     VersionsController,
     ProposalsController,
+    PortabilityController,
     CatalogueController,
     RunsController,
     ApprovalsController,
@@ -74,6 +80,10 @@ import { WorkflowsService } from './workflows.service.js';
     DraftsService,
     VersionsService,
     ProposalsService,
+    ExportsService,
+    ImportsService,
+    PortableSubscriptions,
+    Requirements,
     WorkflowSpecs,
     SpecPreflight,
     SubWorkflows,
@@ -111,6 +121,7 @@ import { WorkflowsService } from './workflows.service.js';
   ],
   exports: [
     EventLedger,
+    PortableSubscriptions,
     Publications,
     RunAdmission,
     RunEndings,
