@@ -114,7 +114,7 @@ const findLiveKey = `
          (extract(epoch from k.expires_at) * 1000)::float8 as expires_at_ms,
          (extract(epoch from k.last_used_at) * 1000)::float8 as last_used_at_ms
     from api_key k join "user" u on u.id = k.user_id
-   where k.key_hash = ? and k.revoked_at is null`;
+   where k.key_hash = ? and k.revoked_at is null and u.identity_gone_at is null`;
 
 const noteUseOfKey = `
   update api_key set last_used_at = now()
