@@ -14,9 +14,6 @@ import { PortableSubscriptions } from './portable-subscriptions.js';
 import { readPortable, type Requirement } from './portable-workflow.js';
 import { isStandIn, ITSELF, kindOf, placesOfIds, withIds } from './stand-ins.js';
 
-/** What ids of the document become, by id. */
-type Mapping = ReadonlyMap<string, string>;
-
 /** Makes workflows of documents. */
 @Injectable()
 export class ImportsService {
