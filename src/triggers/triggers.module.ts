@@ -18,6 +18,7 @@ import { Scheduler } from './schedules/scheduler.js';
 import { SilenceWatch } from './silence/silence-watch.js';
 import { LastEvents } from './subscriptions/last-events.js';
 import { SubscriptionConnections } from './subscriptions/subscription-connections.js';
+import { SubscriptionPortability } from './subscriptions/subscription-portability.js';
 import { SubscriptionSecrets } from './subscriptions/subscription-secrets.js';
 import { SubscriptionTimes } from './subscriptions/subscription-times.js';
 import { SubscriptionTrials } from './subscriptions/subscription-trials.js';
@@ -55,6 +56,7 @@ export class TriggersModule {
         SilenceWatch,
         SubscriptionConnections,
         SubscriptionPlans,
+        SubscriptionPortability,
         SubscriptionSecrets,
         SubscriptionsService,
         SubscriptionTimes,

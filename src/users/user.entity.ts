@@ -55,6 +55,14 @@ export class User {
   @Property({ type: 'timestamptz', columnType: 'timestamptz(3)', nullable: true })
   deletionBegunAt: Opt<Date> | null = null;
 
+  /** When the identity provider changed what it last told of them; null: it has told nothing. */
+  @Property({ type: 'timestamptz', columnType: 'timestamptz(3)', nullable: true })
+  identityUpdatedAt: Date | null = null;
+
+  /** When the identity provider said that they are gone: their credentials count no more. */
+  @Property({ type: 'timestamptz', columnType: 'timestamptz(3)', nullable: true })
+  identityGoneAt: Date | null = null;
+
   @Property({ type: 'timestamptz', columnType: 'timestamptz(3)', defaultRaw: 'now()' })
   createdAt: Opt<Date>;
 

@@ -24,6 +24,16 @@ export const usersProblems = {
       'The keys that JWTs are checked with could not be fetched. Repeat the request after `Retry-After`; API keys keep ' +
       'working meanwhile.',
   },
+  'identity-webhook-not-configured': {
+    title: 'Events of Clerk are not taken',
+    explanation:
+      'The operator sets `SEER_CLERK_WEBHOOK_SECRET` to the signing secret of the endpoint in the dashboard of Clerk, together ' +
+      'with `SEER_AUTH_ISSUER`.',
+  },
+  'identity-event-invalid': {
+    title: 'Not an event of Clerk',
+    explanation: 'The delivery is signed, but what a user event of Clerk has is missing. Nothing was changed.',
+  },
   'scope-missing': {
     title: 'Scope missing',
     explanation:

@@ -11,6 +11,8 @@ import { Bootstrap } from './bootstrap.js';
 import { Deactivations } from './deactivations.js';
 import { UserStanding } from './user-standing.service.js';
 import { Owners } from './owners/owners.service.js';
+import { IdentityWebhookController } from './identity-webhook/identity-webhook.controller.js';
+import { IdentityWebhookService } from './identity-webhook/identity-webhook.service.js';
 import { UsersController } from './users.controller.js';
 import { UsersService } from './users.service.js';
 
@@ -18,7 +20,7 @@ import { UsersService } from './users.service.js';
 @Global()
 @Module({
   imports: [DiscoveryModule],
-  controllers: [UsersController, ApiKeysController],
+  controllers: [UsersController, ApiKeysController, IdentityWebhookController],
   providers: [
     { provide: APP_GUARD, useClass: AuthGuard },
     AccessCheck,
@@ -28,6 +30,7 @@ import { UsersService } from './users.service.js';
     Bootstrap,
     Deactivations,
     Owners,
+    IdentityWebhookService,
     TokenVerifier,
     UserStanding,
     UsersService,

@@ -4,6 +4,7 @@ import { WorkflowRunStep } from './runs/workflow-run-step.entity.js';
 import { WorkflowRunEnding } from './runs/workflow-run-ending.entity.js';
 import { WorkflowRun } from './runs/workflow-run.entity.js';
 import { WorkflowWatch } from './runs/workflow-watch.entity.js';
+import { WorkflowProposal } from './proposals/workflow-proposal.entity.js';
 import { WorkflowDraftRevision } from './workflow-draft-revision.entity.js';
 import { WorkflowDraft } from './workflow-draft.entity.js';
 import { WorkflowVersion } from './workflow-version.entity.js';
@@ -23,6 +24,13 @@ export {
   type Waiting,
   type WorkerState,
 } from './oversight/run-load.service.js';
+export {
+  type ExportedSubscription,
+  type ImportedSubscription,
+  PortableSubscriptions,
+  type SubscriptionKeeper,
+} from './portability/portable-subscriptions.js';
+export { type PortableSubscription } from './portability/portable-workflow.js';
 export { Publications, type Publication } from './publications.js';
 export { EventLedger, type EventOfUser } from './runs/engine/event-ledger.js';
 export { type NewRun, type RunConcurrency } from './runs/engine/rows.js';
@@ -47,6 +55,7 @@ export const workflowsEntities = [
   WorkflowDraft,
   WorkflowDraftRevision,
   WorkflowVersion,
+  WorkflowProposal,
   WorkflowRun,
   WorkflowRunStep,
   WorkflowRunCheckpoint,

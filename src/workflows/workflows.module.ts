@@ -14,8 +14,15 @@ import { RunEvents } from './history/run-events.js';
 import { RunHistoryController } from './history/run-history.controller.js';
 import { AllRuns } from './oversight/all-runs.service.js';
 import { RunLoad } from './oversight/run-load.service.js';
+import { ExportsService } from './portability/exports.service.js';
+import { ImportsService } from './portability/imports.service.js';
+import { PortabilityController } from './portability/portability.controller.js';
+import { PortableSubscriptions } from './portability/portable-subscriptions.js';
+import { Requirements } from './portability/requirements.service.js';
 import { PreflightController } from './preflight/preflight.controller.js';
 import { Publications } from './publications.js';
+import { ProposalsController } from './proposals/proposals.controller.js';
+import { ProposalsService } from './proposals/proposals.service.js';
 import { EventLedger } from './runs/engine/event-ledger.js';
 import { RunEndings } from './runs/engine/run-endings.js';
 import { GroupCommitter } from './runs/engine/group-committer.js';
@@ -60,6 +67,8 @@ import { WorkflowsService } from './workflows.service.js';
     WorkflowsController,
     DraftsController,
     VersionsController,
+    ProposalsController,
+    PortabilityController,
     CatalogueController,
     RunsController,
     ApprovalsController,
@@ -73,6 +82,11 @@ import { WorkflowsService } from './workflows.service.js';
     WorkflowsOfConnection,
     DraftsService,
     VersionsService,
+    ProposalsService,
+    ExportsService,
+    ImportsService,
+    PortableSubscriptions,
+    Requirements,
     WorkflowSpecs,
     SpecPreflight,
     SubWorkflows,
@@ -114,6 +128,7 @@ import { WorkflowsService } from './workflows.service.js';
   exports: [
     AllRuns,
     EventLedger,
+    PortableSubscriptions,
     Publications,
     RunAdmission,
     RunControl,

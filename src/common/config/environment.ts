@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type Fault, fault } from '../fault-point.js';
+import { isStandardWebhooksSecret } from '../webhooks/standard-webhooks.js';
 import { type ClientOfProvider, clientsOf, clientVariables } from './client-variables.js';
 import { type CustomProvider, customProviders } from './custom-providers.js';
 import { type TracingSetting, tracingOf, tracingVariables } from './tracing-variables.js';
@@ -76,6 +77,11 @@ const variables = {
     about: 'Where the issuer publishes its keys; default is `<issuer>/.well-known/jwks.json`.',
   }),
   SEER_AUTH_AUDIENCE: text({ about: 'Audience that a JWT must name; needed with SEER_AUTH_ISSUER.' }),
+  SEER_CLERK_WEBHOOK_SECRET: secret({
+    min: 38,
+    about:
+      'Signing secret (`whsec_…`) of the endpoint `<address of Seer>/v1/webhooks/clerk` in the dashboard of Clerk, where that is the issuer.',
+  }),
   SEER_EGRESS_ALLOW: text({
     default: '',
     about: 'Private targets that workflows may reach, comma separated: `10.1.0.0/16,db.internal:5432`.',
@@ -149,6 +155,8 @@ export class Environment {
   readonly vault: { token: string | undefined; namespace: string | undefined };
   /** The identity provider whose JWTs are accepted, if one is configured. */
   readonly auth: { issuer: string; jwksUrl: string; audience: string } | undefined;
+  /** What events of the identity provider are signed with, if it is Clerk and sends some. */
+  readonly clerkWebhookSecret: string | undefined;
   /** See encryption/timing.ts. */
   readonly keyPollMs: number;
   readonly egressAllow: string;
@@ -182,6 +190,7 @@ export class Environment {
     this.oldMasterKey = masterKeyOf('SEER_OLD_MASTER_KEY', values);
     this.vault = { token: values.VAULT_TOKEN, namespace: values.VAULT_NAMESPACE };
     this.auth = authOf(values);
+    this.clerkWebhookSecret = values.SEER_CLERK_WEBHOOK_SECRET;
     this.egressAllow = values.SEER_EGRESS_ALLOW ?? '';
     this.production = values.NODE_ENV === 'production';
     this.docs = values.SEER_DOCS ?? !this.production;
@@ -225,6 +234,14 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
     problems.push(
       'SEER_AUTH_AUDIENCE must be set together with SEER_AUTH_ISSUER, else tokens meant for others would do',
     );
+  }
+  if (values.SEER_CLERK_WEBHOOK_SECRET) {
+    if (!isStandardWebhooksSecret(values.SEER_CLERK_WEBHOOK_SECRET as string)) {
+      problems.push('SEER_CLERK_WEBHOOK_SECRET must be "whsec_" and 24 to 64 bytes in base64, as Clerk shows it');
+    }
+    if (!values.SEER_AUTH_ISSUER) {
+      problems.push('SEER_CLERK_WEBHOOK_SECRET must be set together with SEER_AUTH_ISSUER, whose users it is about');
+    }
   }
   for (const name of ['SEER_MASTER_KEY', 'SEER_OLD_MASTER_KEY']) {
     if (values[name] && Buffer.from(values[name] as string, 'base64').length !== 32) {

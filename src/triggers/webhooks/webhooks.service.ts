@@ -17,7 +17,7 @@ import { SubscriptionPlans } from '../intake/subscription-plan.js';
 import { SubscriptionSecrets } from '../subscriptions/subscription-secrets.js';
 import { type ReceivedDelivery, type WebhookTrigger } from '../types/define-trigger.js';
 import { bodyOf } from './delivery-body.js';
-import { type Delivery } from './delivery.js';
+import { type Delivery } from '../../common/webhooks/delivery.js';
 import { verificationSchemeCatalogue } from './schemes/catalogue.js';
 
 /** What a sender is answered. */

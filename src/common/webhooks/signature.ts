@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { DeliveryRefusedError } from '../webhook.errors.js';
+import { DeliveryRefusedError } from './delivery.errors.js';
 
 /** Seconds by which the sender's clock and ours may differ, either way: what Stripe, Slack and Standard Webhooks advise. */
 const TOLERANCE_SECONDS = 300;

@@ -1,4 +1,4 @@
-import { DomainError } from '../../common/errors.js';
+import { DomainError } from '../errors.js';
 
 export type RefusalCode =
   'signature-missing' | 'signature-invalid' | 'signature-stale' | 'header-repeated' | 'delivery-credentials-invalid';

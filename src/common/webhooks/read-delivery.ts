@@ -1,5 +1,5 @@
 import { type Request } from 'express';
-import { rawBodyOf } from '../../common/http/body/json-body.js';
+import { rawBodyOf } from '../http/body/json-body.js';
 import { type Delivery } from './delivery.js';
 
 /** A request as a delivery. */

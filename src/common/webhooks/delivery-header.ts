@@ -1,5 +1,5 @@
-import { type Delivery } from '../delivery.js';
-import { DeliveryRefusedError } from '../webhook.errors.js';
+import { type Delivery } from './delivery.js';
+import { DeliveryRefusedError } from './delivery.errors.js';
 
 /** Characters of a header that is read: room for a dozen signatures. */
 const MAX_HEADER_LENGTH = 2_048;
