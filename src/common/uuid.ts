@@ -35,3 +35,14 @@ function tick(now: number): [millisecond: number, counter: number] {
   }
   return [lastMillisecond, sequence];
 }
+
+/** The least version 7 UUID of a moment: ids that were made before it are less. @param time milliseconds since 1970 */
+export function firstUuidOf(time: number): string {
+  const hex = Math.max(0, time).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+}
+
+/** When a version 7 UUID was made, in milliseconds since 1970. */
+export function timeOfUuid(uuid: string): number {
+  return Number.parseInt(uuid.slice(0, 8) + uuid.slice(9, 13), 16);
+}

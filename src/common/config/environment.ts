@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { type Fault, fault } from '../fault-point.js';
 import { type ClientOfProvider, clientsOf, clientVariables } from './client-variables.js';
 import { type CustomProvider, customProviders } from './custom-providers.js';
-import { boolean, integer, oneOf, origin, origins, secret, text, url, type Variable } from './variable.js';
+import { boolean, integer, networks, oneOf, origin, origins, secret, text, url, type Variable } from './variable.js';
 
 /** Which work a process takes: `api` answers requests, `worker` executes runs, `all` does both. */
 export type Role = 'all' | 'api' | 'worker';
@@ -26,6 +26,11 @@ const variables = {
   }),
   SEER_PUBLIC_URL: origin({
     about: 'Address at which browsers and providers reach Seer; default is the listening one.',
+  }),
+  SEER_TRUSTED_PROXIES: networks({
+    about:
+      'Proxies whose `X-Forwarded-For` is believed, comma separated: addresses, networks, `loopback`, `uniquelocal`. ' +
+      'Without it every client behind a proxy has the address of the proxy.',
   }),
   SEER_FRONTEND_ORIGINS: origins({
     about: 'Origins that browsers may be sent to after an account was connected, comma separated.',
@@ -80,6 +85,24 @@ const variables = {
     min: 1,
     max: 10_000,
     about: 'How many of these one user may have; default is 80 % of SEER_RUN_SLOTS, rounded up.',
+  }),
+  SEER_RUNS_PER_USER_PER_DAY: integer({
+    min: 1,
+    max: 10_000_000,
+    about:
+      'Runs that one user may start within 24 hours, by hand, by triggers and by forks; without it there is no limit.',
+  }),
+  SEER_REQUESTS_PER_ADDRESS: integer({
+    default: 600_000,
+    min: 1,
+    max: 100_000_000,
+    about: 'Requests that one client address may make in a minute, in each process; more are answered with 429.',
+  }),
+  SEER_REQUESTS_PER_CREDENTIAL: integer({
+    default: 600_000,
+    min: 1,
+    max: 100_000_000,
+    about: 'The same for one API key, and for all tokens of one signed-in person together.',
   }),
   SEER_SYNC_WAIT_SECONDS: integer({
     default: 60,
@@ -141,6 +164,13 @@ export class Environment {
   readonly runSlots: number;
   readonly runSlotsPerUser: number;
   readonly syncWaitSeconds: number;
+  /** Undefined: as many as they like. */
+  readonly runsPerUserPerDay: number | undefined;
+  /** In a minute. */
+  readonly requestsPerAddress: number;
+  /** In a minute. */
+  readonly requestsPerCredential: number;
+  readonly trustedProxies: readonly string[];
   readonly logLevel: string;
   /** Of tests. */
   readonly fault: Fault | undefined;
@@ -169,6 +199,10 @@ export class Environment {
     this.runSlots = values.SEER_RUN_SLOTS ?? 100;
     this.runSlotsPerUser = values.SEER_RUN_SLOTS_PER_USER ?? Math.ceil((this.runSlots * 8) / 10);
     this.syncWaitSeconds = values.SEER_SYNC_WAIT_SECONDS ?? 60;
+    this.runsPerUserPerDay = values.SEER_RUNS_PER_USER_PER_DAY;
+    this.requestsPerAddress = values.SEER_REQUESTS_PER_ADDRESS ?? 600_000;
+    this.requestsPerCredential = values.SEER_REQUESTS_PER_CREDENTIAL ?? 600_000;
+    this.trustedProxies = values.SEER_TRUSTED_PROXIES ?? [];
     this.logLevel = values.LOG_LEVEL ?? 'info';
     this.fault = values.SEER_FAULT_POINT;
   }

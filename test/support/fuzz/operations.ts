@@ -43,7 +43,7 @@ export function operationsOf(document: OpenApi): FuzzOperation[] {
       id: operation.operationId,
       method: method.toUpperCase(),
       template,
-      requests: requestsOf(operation, resolve),
+      requests: requestsOf(template, operation, resolve),
     })),
   );
 }
@@ -52,22 +52,35 @@ export function operationsOf(document: OpenApi): FuzzOperation[] {
 const mostly = (right: fc.Arbitrary<unknown>, wrong: fc.Arbitrary<unknown>) =>
   fc.oneof({ weight: 4, arbitrary: right }, { weight: 1, arbitrary: wrong });
 
-function requestsOf(operation: OpenApiOperation, resolve: (ref: string) => Schema): fc.Arbitrary<FuzzRequest> {
+function requestsOf(
+  template: string,
+  operation: OpenApiOperation,
+  resolve: (ref: string) => Schema,
+): fc.Arbitrary<FuzzRequest> {
   const parameters = operation.parameters ?? [];
   const of = (place: string) => parameters.filter((parameter) => parameter.in === place);
   const valueOf = ({ name, schema = {}, example }: (typeof parameters)[number]) =>
-    mostly(arbitraryOf(example === undefined ? schema : { ...schema, example }, resolve, name), hostileText);
+    mostly(
+      arbitraryOf(example === undefined ? schema : { ...schema, example }, resolve, fieldOf(template, name)),
+      hostileText,
+    );
   const path = fc.record(Object.fromEntries(of('path').map((parameter) => [parameter.name, valueOf(parameter)])), {
     noNullPrototype: true,
   });
   const query = fc.tuple(
     ...of('query').map((parameter) =>
-      fc.option(valueOf(parameter).map((value) => [parameter.name, value] as const), {
-        nil: undefined,
-        freq: parameter.required ? 10 : 2,
-      }),
+      fc.option(
+        valueOf(parameter).map((value) => [parameter.name, value] as const),
+        {
+          nil: undefined,
+          freq: parameter.required ? 10 : 2,
+        },
+      ),
     ),
-    fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.tuple(hostileText, hostileText) }),
+    fc.oneof(
+      { weight: 9, arbitrary: fc.constant(undefined) },
+      { weight: 1, arbitrary: fc.tuple(hostileText, hostileText) },
+    ),
   );
   return fc.record({
     path,
@@ -80,6 +93,12 @@ function requestsOf(operation: OpenApiOperation, resolve: (ref: string) => Schem
 /** Texts that a header may carry. */
 const headerText = fc.stringMatching(/^[\x21-\x7e]{0,30}$/);
 
+/** The field that holds what a parameter takes: `workflow_id` for the `{id}` of `/v1/workflows/{id}`. */
+function fieldOf(template: string, name: string): string {
+  const collection = /([a-z]+)s\/\{id\}/.exec(template)?.[1];
+  return name === 'id' && collection ? `${collection}_id` : name;
+}
+
 function headersOf(names: readonly string[]): fc.Arbitrary<FuzzRequest['headers']> {
   const some = fc.oneof(fc.constantFrom('a', 'b', '"1"', '1', '*'), headerText);
   return fc.record(Object.fromEntries(names.map((name) => [name, some])), { requiredKeys: [], noNullPrototype: true });
@@ -88,7 +107,8 @@ function headersOf(names: readonly string[]): fc.Arbitrary<FuzzRequest['headers'
 function bodyOf({ requestBody }: OpenApiOperation, resolve: (ref: string) => Schema): fc.Arbitrary<unknown> {
   const raw = fc.oneof(hostileText, fc.constant('{"a":'), fc.constant('[1,2')).map((text) => new RawBody(text));
   const content = requestBody?.content;
-  if (!content) return fc.oneof({ weight: 8, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: hostileJson });
+  if (!content)
+    return fc.oneof({ weight: 8, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: hostileJson });
   const schema = content['application/json']?.schema ?? {};
   const right = arbitraryOf(schema, resolve);
   const bent = fc.tuple(right, fc.nat(), hostileJson).map(([body, at, value]) => bend(body, at, value));

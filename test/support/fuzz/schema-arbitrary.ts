@@ -25,13 +25,15 @@ export interface Schema {
 /** Stands for an id that the server has given out, which is known only when the request is sent. */
 export class KnownId {
   constructor(
-    /** Such as `wf`; any where it is undefined. */
-    readonly prefix: string | undefined,
+    /** The field that such ids stand in, such as `workflow_id`. */
+    readonly field: string,
     readonly pick: number,
   ) {}
 }
 
-const idPattern = /^([a-z]+)_[0-9a-f]{8}-[0-9a-f-]{27}$/;
+/** Of ids and keys of links; `number` is that of a version. */
+const isId = (name: string): boolean => name.endsWith('_id') || name === 'token';
+
 /** Nested schemas end here; what is below is any JSON. */
 const MOST_DEPTH = 5;
 
@@ -75,21 +77,25 @@ export const hostileJson: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>(
 })).value;
 
 /** Values that a schema allows, mostly; `resolve` finds what a `$ref` names. */
-export function arbitraryOf(schema: Schema, resolve: (ref: string) => Schema, name = '', depth = 0): fc.Arbitrary<unknown> {
-  const inner = (other: Schema, its = name) => arbitraryOf(other, resolve, its, depth + 1);
+export function arbitraryOf(
+  schema: Schema,
+  resolve: (ref: string) => Schema,
+  name = '',
+  depth = 0,
+): fc.Arbitrary<unknown> {
+  const inner = (other: Schema, its = '') => arbitraryOf(other, resolve, its, depth + 1);
   if (depth > MOST_DEPTH) return fc.jsonValue({ maxDepth: 1 });
   if (schema.$ref) return inner(resolve(schema.$ref));
   const examples = [...(schema.examples ?? []), ...('example' in schema ? [schema.example] : [])];
-  const id = examples.find((example) => typeof example === 'string' && idPattern.test(example)) as string | undefined;
-  if (id) return fc.nat().map((pick) => new KnownId(idPattern.exec(id)![1], pick));
-  const values = valuesOf(schema, inner, name);
+  if (name === 'number') return fc.integer({ min: 1, max: 2 });
+  if (isId(name)) return fc.nat().map((pick) => new KnownId(name, pick));
+  const values = valuesOf(schema, inner);
   return examples.length > 0 ? fc.oneof(values, fc.constantFrom(...examples)) : values;
 }
 
 function valuesOf(
   schema: Schema,
   inner: (schema: Schema, name?: string) => fc.Arbitrary<unknown>,
-  name: string,
 ): fc.Arbitrary<unknown> {
   if (schema.const !== undefined) return fc.constant(schema.const);
   if (schema.enum) return fc.constantFrom(...schema.enum);
@@ -100,14 +106,13 @@ function valuesOf(
   }
   const types = schema.type === undefined ? [] : [schema.type].flat();
   if (types.length === 0) return schema.properties ? objectOf(schema, inner) : fc.jsonValue({ maxDepth: 2 });
-  return fc.oneof(...types.map((type) => ofType(type, schema, inner, name)));
+  return fc.oneof(...types.map((type) => ofType(type, schema, inner)));
 }
 
 function ofType(
   type: string,
   schema: Schema,
   inner: (schema: Schema, name?: string) => fc.Arbitrary<unknown>,
-  name: string,
 ): fc.Arbitrary<unknown> {
   switch (type) {
     case 'null':
@@ -121,19 +126,23 @@ function ofType(
     case 'array':
       return fc.array(inner(schema.items ?? {}), { maxLength: 3 });
     case 'object':
-      return schema.properties ? objectOf(schema, inner) : fc.dictionary(fc.string({ maxLength: 8 }), fc.jsonValue({ maxDepth: 2 }), { maxKeys: 3, noNullPrototype: true });
+      return schema.properties
+        ? objectOf(schema, inner)
+        : fc.dictionary(fc.string({ maxLength: 8 }), fc.jsonValue({ maxDepth: 2 }), {
+            maxKeys: 3,
+            noNullPrototype: true,
+          });
     default:
-      return textOf(schema, name);
+      return textOf(schema);
   }
 }
 
-function textOf({ format, minLength = 0, maxLength = 40 }: Schema, name: string): fc.Arbitrary<unknown> {
+function textOf({ format, minLength = 0, maxLength = 40 }: Schema): fc.Arbitrary<unknown> {
   if (format === 'date-time') {
     return fc
       .date({ min: new Date('1970-01-01'), max: new Date('2100-01-01'), noInvalidDate: true })
       .map((date) => date.toISOString());
   }
-  if (name.endsWith('_id')) return fc.nat().map((pick) => new KnownId(undefined, pick));
   return fc.string({ minLength, maxLength: Math.max(minLength, Math.min(maxLength, 40)) });
 }
 

@@ -17,7 +17,12 @@ export async function send(
   { method, template }: FuzzOperation,
   request: FuzzRequest,
 ): Promise<number> {
-  const path = pathOf(template, target.known.resolve(request.path) as Record<string, unknown>, request.query, target.known);
+  const path = pathOf(
+    template,
+    target.known.resolve(request.path) as Record<string, unknown>,
+    request.query,
+    target.known,
+  );
   const body = request.body instanceof RawBody ? request.body.text : textOf(target.known.resolve(request.body));
   const shown = `${method} ${path} ${JSON.stringify(request.headers)} ${body ?? ''}`.slice(0, MOST_SHOWN / 2);
   const leave = new AbortController();
@@ -57,12 +62,7 @@ async function answerOf(response: Response, leave: AbortController) {
   return { status, headers, body: (/json/.test(type) && text !== '' ? JSON.parse(text) : text) as unknown };
 }
 
-function pathOf(
-  template: string,
-  path: Record<string, unknown>,
-  query: FuzzRequest['query'],
-  known: KnownIds,
-): string {
+function pathOf(template: string, path: Record<string, unknown>, query: FuzzRequest['query'], known: KnownIds): string {
   const filled = template.replaceAll(/\{(\w+)\}/g, (_match, name: string) => encode(path[name]) || '%20');
   const search = query.map(([name, value]) => `${encode(name)}=${encode(known.resolve(value))}`).join('&');
   return search === '' ? filled : `${filled}?${search}`;
