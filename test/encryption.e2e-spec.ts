@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Logger } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
+import { AuditModule } from '../src/common/audit/audit.module.js';
 import { ConfigModule } from '../src/common/config/config.module.js';
 import { readEnvironment } from '../src/common/config/environment.js';
 import { DatabaseModule } from '../src/common/database/database.module.js';
@@ -61,6 +62,7 @@ async function start(variables: Record<string, string>): Promise<EncryptionServi
   const module = await Test.createTestingModule({
     imports: [
       ConfigModule.forRoot(environment),
+      AuditModule.forRoot({ userOf: () => undefined, otherwise: 'system' }),
       DatabaseModule.forRoot(encryptionEntities, { url, port: 0, close: async () => {} }),
       EncryptionModule.forRoot([]),
     ],

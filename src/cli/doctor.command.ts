@@ -32,10 +32,8 @@ async function examine({ environment, openDatabase }: CommandContext): Promise<F
   const findings: Finding[] = why ? [{ check: 'connection', ...why }] : [];
   for (const check of checks) {
     const skipped = check.needsDatabase && !client;
-    findings.push({
-      check: check.name,
-      ...(skipped ? missing : await look(check, { environment, openDatabase, client: client! })),
-    });
+    const verdicts = skipped ? missing : await look(check, { environment, openDatabase, client: client! });
+    findings.push(...[verdicts].flat().map((verdict) => ({ check: check.name, ...verdict })));
   }
   await client?.end();
   return findings;
@@ -69,7 +67,7 @@ async function connect({
   }
 }
 
-async function look(check: Check, context: CheckContext): Promise<Verdict> {
+async function look(check: Check, context: CheckContext): Promise<Verdict | readonly Verdict[]> {
   try {
     return await check.look(context);
   } catch (error) {

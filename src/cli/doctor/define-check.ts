@@ -24,7 +24,7 @@ export interface Check {
   readonly name: string;
   /** Whether it is skipped while the database cannot be reached. */
   readonly needsDatabase: boolean;
-  look(context: CheckContext): Promise<Verdict>;
+  look(context: CheckContext): Promise<Verdict | readonly Verdict[]>;
 }
 
 export function defineCheck(check: Check): Check {

@@ -37,11 +37,12 @@ export async function restoreBackup(
     // A process that starts meanwhile waits, and then finds a database with everything in it.
     await client.query('select pg_advisory_xact_lock($1)', [advisoryLocks.migration]);
     const tables = await matchingTables(client, header);
+    const guards = await takeGuardsAway(client);
     await empty(client, tables, force);
-    const putBack = await dropForeignKeys(client);
+    const putBack = [...(await dropForeignKeys(client)), ...guards];
     const rows = await fill(client, reader, tables, signal);
     if ((await reader.trailer()).rows !== rows) throw new OperatorError('The backup is damaged: rows are missing.');
-    for (const foreignKey of putBack) await client.query(foreignKey);
+    for (const statement of putBack) await client.query(statement);
     for (const [name, last] of Object.entries(header.sequences)) {
       await client.query('select setval($1::regclass, $2)', [`public.${pg.escapeIdentifier(name)}`, last]);
     }
@@ -103,6 +104,20 @@ async function empty(client: ClientBase, tables: readonly BackupTable[], force: 
     );
   }
   await client.query(`truncate ${names.join(', ')}`);
+}
+
+/**
+ * The audit is replaced by that of the backup, as everything is; what keeps it from being changed can be taken away by the owner
+ * of the tables only. @returns what puts it back
+ */
+async function takeGuardsAway(client: ClientBase): Promise<string[]> {
+  const { rows } = await client.query<{ table: string; name: string }>(
+    `select tgrelid::regclass::text as table, tgname as name from pg_trigger where tgenabled = 'A' and not tgisinternal`,
+  );
+  const change = (how: string) =>
+    rows.map(({ table, name }) => `alter table ${table} ${how} trigger ${pg.escapeIdentifier(name)}`);
+  for (const statement of change('disable')) await client.query(statement);
+  return change('enable always');
 }
 
 /** Rows refer to each other in circles. @returns what makes the keys anew, which proves all references */
