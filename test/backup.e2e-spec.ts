@@ -165,6 +165,18 @@ describe('a backup of an installation that runs', () => {
   });
 });
 
+describe('the audit of a restored installation', () => {
+  it('is that of the backup, and as append-only as before', async () => {
+    const url = await createDatabase(`seer_restored_${randomBytes(4).toString('hex')}`);
+    await restore(url);
+    const [{ entries }] = await query(url, 'select count(*)::int as entries from audit_entry');
+    expect(entries).toBeGreaterThan(0);
+    for (const attack of ["update audit_entry set action = 'x'", 'delete from audit_entry', 'truncate audit_entry']) {
+      await expect(query(url, attack)).rejects.toThrow('the audit is append-only');
+    }
+  });
+});
+
 describe('a restore', () => {
   const altered = async (change: (text: string) => string): Promise<BackupReader> =>
     new BackupReader(Readable.from([gzipSync(change(gunzipSync(await readFile(file)).toString()))]));
