@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
-import { AdminModule, adminProblems } from './admin/index.js';
+import { adminJobs, AdminModule, adminProblems } from './admin/index.js';
 import { ConfigModule } from './common/config/config.module.js';
 import { type Environment } from './common/config/environment.js';
 import { DatabaseModule } from './common/database/database.module.js';
@@ -11,7 +11,6 @@ import { encryptionProblems } from './common/encryption/encryption-problems.js';
 import { EncryptionService } from './common/encryption/encryption.service.js';
 import { rotateKeys } from './common/encryption/rotation/rotate-keys.job.js';
 import { HttpModule } from './common/http/http.module.js';
-import { pruneIdempotency } from './common/http/idempotency/prune-idempotency.job.js';
 import { JobsModule } from './common/jobs/jobs.module.js';
 import { loggingOptions } from './common/logging.js';
 import { entities } from './entities.js';
@@ -32,13 +31,7 @@ import {
   providers as oauthProviders,
 } from './oauth/index.js';
 import { principalOf, UsersModule, usersProblems } from './users/index.js';
-import {
-  type TriggerCatalogue,
-  triggerCatalogue,
-  triggersJobs,
-  TriggersModule,
-  triggersProblems,
-} from './triggers/index.js';
+import { type TriggerCatalogue, triggerCatalogue, TriggersModule, triggersProblems } from './triggers/index.js';
 import { secrets } from './secrets.js';
 import { WorkflowsModule, workflowsProblems } from './workflows/index.js';
 
@@ -75,7 +68,7 @@ export class AppModule {
         DatabaseModule.forRoot(entities, database),
         EncryptionModule.forRoot(secrets),
         EgressModule,
-        JobsModule.forRoot([pruneIdempotency, rotateKeys, ...oauthJobs, ...triggersJobs]),
+        JobsModule.forRoot([rotateKeys, ...oauthJobs, ...adminJobs]),
         HttpModule.forRoot({
           problems: [
             encryptionProblems,

@@ -20,6 +20,7 @@ export { RunAdmission } from './runs/engine/run-admission.js';
 export { type EndedRun, RunEndings } from './runs/engine/run-endings.js';
 export { RunEnds } from './runs/run-ends.js';
 export { newRun, type RunRequest, RunStarter } from './runs/run-starter.js';
+export { prunableRuns } from './runs/retention/runs.prunable.js';
 export { type RunTarget, RunTargets, targetColumns, type TargetRow } from './runs/run-target.js';
 export { type RunView } from './runs/run-view.js';
 export { ConcurrencyKeyInvalidError, ConcurrencyLimitError, RunInputsInvalidError } from './runs/run.errors.js';

@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
+import { parseDuration } from '../duration.js';
 import { type Fault, fault } from '../fault-point.js';
 import { type ClientOfProvider, clientsOf, clientVariables } from './client-variables.js';
 import { type CustomProvider, customProviders } from './custom-providers.js';
-import { boolean, integer, oneOf, origin, origins, secret, text, url, type Variable } from './variable.js';
+import { type Retention } from '../retention/prunable.js';
+import { boolean, duration, integer, oneOf, origin, origins, secret, text, url, type Variable } from './variable.js';
 
 /** Which work a process takes: `api` answers requests, `worker` executes runs, `all` does both. */
 export type Role = 'all' | 'api' | 'worker';
@@ -87,6 +89,14 @@ const variables = {
     max: 3600,
     about: 'How long `mode=sync` waits for the end of a run before it answers 202.',
   }),
+  SEER_RETENTION_COMPLETED: retention({ default: '30d', about: 'How long COMPLETED runs are kept after their end' }),
+  SEER_RETENTION_FAILED: retention({ default: '90d', about: 'How long FAILED runs are kept after their end' }),
+  SEER_RETENTION_CANCELLED: retention({ default: '30d', about: 'How long CANCELLED runs are kept after their end' }),
+  SEER_RETENTION_EVENTS: retention({
+    default: '90d',
+    about: 'How long trigger events are kept, those of a run as long as the run if that is longer',
+  }),
+  SEER_RETENTION_AUDIT: retention({ default: '365d', about: 'How long entries of the audit are kept' }),
   LOG_LEVEL: oneOf({
     values: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
     default: 'info',
@@ -99,6 +109,12 @@ const variables = {
 } satisfies Record<string, Variable<unknown>>;
 
 type Values = { [Name in keyof typeof variables]: ReturnType<(typeof variables)[Name]['parse']> };
+
+/** See docs/retention.md. */
+function retention({ default: fallback, about }: { default: string; about: string }): Variable<string> {
+  const rule = { min: '1d', max: '36500d', unless: 'off' };
+  return duration({ default: fallback, about: `${about}: \`1d\` or longer, or \`off\` for ever.`, ...rule });
+}
 
 /** The start was refused because of the configuration; the message has one sentence for each wrong variable. */
 export class ConfigurationError extends Error {
@@ -141,6 +157,7 @@ export class Environment {
   readonly runSlots: number;
   readonly runSlotsPerUser: number;
   readonly syncWaitSeconds: number;
+  readonly retention: Retention;
   readonly logLevel: string;
   /** Of tests. */
   readonly fault: Fault | undefined;
@@ -169,6 +186,13 @@ export class Environment {
     this.runSlots = values.SEER_RUN_SLOTS ?? 100;
     this.runSlotsPerUser = values.SEER_RUN_SLOTS_PER_USER ?? Math.ceil((this.runSlots * 8) / 10);
     this.syncWaitSeconds = values.SEER_SYNC_WAIT_SECONDS ?? 60;
+    this.retention = {
+      completed: keptFor(values.SEER_RETENTION_COMPLETED),
+      failed: keptFor(values.SEER_RETENTION_FAILED),
+      cancelled: keptFor(values.SEER_RETENTION_CANCELLED),
+      events: keptFor(values.SEER_RETENTION_EVENTS),
+      audit: keptFor(values.SEER_RETENTION_AUDIT),
+    };
     this.logLevel = values.LOG_LEVEL ?? 'info';
     this.fault = values.SEER_FAULT_POINT;
   }
@@ -235,6 +259,11 @@ export function describeVariables(): { name: string; default: string; about: str
 function masterKeyOf(variable: MasterKeySetting['variable'], values: Values, defaultFile?: string): MasterKeySetting {
   const kms = values[`${variable}_KMS`];
   return { variable, key: values[variable], kms, file: values[`${variable}_FILE`] ?? (kms ? undefined : defaultFile) };
+}
+
+/** Milliseconds; null for `off`, or nothing. */
+function keptFor(text: string | undefined): number | null {
+  return (text !== undefined && parseDuration(text)) || null;
 }
 
 function authOf(values: Values): Environment['auth'] {
