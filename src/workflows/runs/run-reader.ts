@@ -9,6 +9,7 @@ import { parsePublicId } from '../../common/public-id.js';
 import { type Principal } from '../../users/index.js';
 import { ApprovalLinks } from '../approvals/approval-links.js';
 import { type RunListQuery, RunResponse, RunSummaryResponse, StepResponse, type StepListQuery } from './run.dto.js';
+import { listRuns } from './run-list.js';
 import { RunNotFoundError } from './run.errors.js';
 import { type WorkflowRunStatus } from './run-status.js';
 import { type RunRow, type StepRow } from './run-rows.js';
@@ -25,6 +26,8 @@ const byId = (more: string): string =>
   `select ${summaryColumns}, r.inputs, r.outputs, r.config${more} ${joins} where r.run_id = $1 and r.user_id = $2`;
 const oneRun: HotRead = { name: 'run', text: byId('') };
 const runWithSpec: HotRead = { name: 'run-with-spec', text: byId(', coalesce(r.spec, v.spec) as spec') };
+const summariesOf = (ids: string): string =>
+  `select ${summaryColumns} ${joins} where r.run_id = ${ids} order by r.run_id desc`;
 const statusOfRun: HotRead = {
   name: 'status-of-run',
   text: 'select status from workflow_run where run_id = $1 and user_id = $2',
@@ -68,13 +71,19 @@ export class RunReader {
     return row?.outputs ?? null;
   }
 
-  /** Newest first: run ids rise with time. Without inputs, outputs, config and spec, which may be large. */
+  /**
+   * Newest first: run ids rise with time. Without inputs, outputs, config and spec, which may be large.
+   * @throws CursorInvalidError, RunVersionUnclearError
+   */
   list(caller: Principal, query: RunListQuery): Promise<Page<RunSummaryResponse>> {
     const { limit: _limit, cursor: _cursor, ...filter } = query;
     return loadPage(this.cursors, {
       query,
       scope: { owner: caller.userId, list: 'runs', filter },
-      load: (count, position) => this.page(caller, query, count, position && String(position[0])),
+      load: (count, position) => {
+        const page = { userId: caller.userId, query, count, below: position && String(position[0]) };
+        return listRuns(this.reads, page, summariesOf);
+      },
       positionOf: (row) => [row.run_id],
       toItem: (row) => RunSummaryResponse.from(this.view(row)),
     });
@@ -114,25 +123,6 @@ export class RunReader {
   private async find(caller: Pick<Principal, 'userId'>, runId: string, withSpec: boolean): Promise<RunRow | undefined> {
     const [row] = await this.reads.rows<RunRow>(withSpec ? runWithSpec : oneRun, [runId, caller.userId]);
     return row;
-  }
-
-  private page(caller: Principal, query: RunListQuery, count: number, after: string | undefined): Promise<RunRow[]> {
-    const conditions: [sql: string, ...values: unknown[]][] = [['r.user_id = ?', caller.userId]];
-    if (query.workflow_id !== undefined)
-      conditions.push(['w.workflow_id = ?', parsePublicId('workflow', query.workflow_id) ?? null]);
-    if (query.status !== undefined) {
-      conditions.push([`r.status in (${query.status.map(() => '?').join(', ')})`, ...query.status]);
-    }
-    if (query.source !== undefined) conditions.push(['r.source = ?', query.source]);
-    if (query.version !== undefined) conditions.push(['v.version_number = ?', query.version]);
-    if (query.created_after !== undefined) conditions.push(['r.created_at >= ?', query.created_after]);
-    if (query.created_before !== undefined) conditions.push(['r.created_at < ?', query.created_before]);
-    if (after !== undefined) conditions.push(['r.run_id < ?', after]);
-    return this.em.execute<RunRow[]>(
-      `select ${summaryColumns} ${joins} where ${conditions.map(([sql]) => sql).join(' and ')}
-       order by r.run_id desc limit ?`,
-      [...conditions.flatMap(([, ...values]) => values), count],
-    );
   }
 
   /** Steps with a number above `seq`, at most `count`. The caller may see the run. */
