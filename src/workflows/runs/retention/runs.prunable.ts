@@ -2,8 +2,8 @@ import { firstUuidAt } from '../../../common/database/sql-uuid.js';
 import { cutoff, type Prunable, type Retention } from '../../../common/retention/prunable.js';
 
 /** Runs that one statement looks at, and rows (runs and steps) that it deletes at most, unless one run has more. */
-const WINDOW = 1_000;
-const MOST_ROWS = 10_000;
+const WINDOW = 250;
+const MOST_ROWS = 2_000;
 const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 /**
