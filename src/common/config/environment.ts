@@ -96,7 +96,7 @@ const variables = {
     default: '90d',
     about: 'How long trigger events are kept, those of a run as long as the run if that is longer',
   }),
-  SEER_RETENTION_AUDIT: retention({ default: '365d', about: 'How long entries of the audit are kept' }),
+  SEER_RETENTION_AUDIT: retention({ default: '365d', min: '30d', about: 'How long entries of the audit are kept' }),
   LOG_LEVEL: oneOf({
     values: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
     default: 'info',
@@ -111,9 +111,9 @@ const variables = {
 type Values = { [Name in keyof typeof variables]: ReturnType<(typeof variables)[Name]['parse']> };
 
 /** See docs/retention.md. */
-function retention({ default: fallback, about }: { default: string; about: string }): Variable<string> {
-  const rule = { min: '1d', max: '36500d', unless: 'off' };
-  return duration({ default: fallback, about: `${about}: \`1d\` or longer, or \`off\` for ever.`, ...rule });
+function retention({ min = '1d', ...rule }: { default: string; min?: string; about: string }): Variable<string> {
+  const about = `${rule.about}: \`${min}\` or longer, or \`off\` for ever.`;
+  return duration({ ...rule, about, min, max: '36500d', unless: 'off' });
 }
 
 /** The start was refused because of the configuration; the message has one sentence for each wrong variable. */
