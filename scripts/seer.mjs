@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // `npm run seer -- <command>`: what an operator does on the command line, such as `encryption rotate`.
 import { join } from 'node:path';
 import { build, install, node, run } from './prepare.mjs';

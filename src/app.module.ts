@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import { adminJobs, AdminModule, adminProblems } from './admin/index.js';
+import { AuditModule } from './common/audit/audit.module.js';
 import { ConfigModule } from './common/config/config.module.js';
 import { type Environment } from './common/config/environment.js';
 import { DatabaseModule } from './common/database/database.module.js';
@@ -13,6 +14,7 @@ import { rotateKeys } from './common/encryption/rotation/rotate-keys.job.js';
 import { HttpModule } from './common/http/http.module.js';
 import { JobsModule } from './common/jobs/jobs.module.js';
 import { loggingOptions } from './common/logging.js';
+import { MetricsModule } from './common/metrics/metrics.module.js';
 import { entities } from './entities.js';
 import { HealthModule } from './health/health.module.js';
 import {
@@ -30,8 +32,14 @@ import {
   type OAuthProvider,
   providers as oauthProviders,
 } from './oauth/index.js';
-import { principalOf, UsersModule, usersProblems } from './users/index.js';
-import { type TriggerCatalogue, triggerCatalogue, TriggersModule, triggersProblems } from './triggers/index.js';
+import { knownPrincipal, principalOf, UsersModule, usersProblems } from './users/index.js';
+import {
+  type TriggerCatalogue,
+  triggerCatalogue,
+  triggersJobs,
+  TriggersModule,
+  triggersProblems,
+} from './triggers/index.js';
 import { secrets } from './secrets.js';
 import { WorkflowsModule, workflowsProblems } from './workflows/index.js';
 
@@ -65,10 +73,12 @@ export class AppModule {
       imports: [
         ConfigModule.forRoot(environment),
         LoggerModule.forRoot(loggingOptions(environment)),
+        MetricsModule,
         DatabaseModule.forRoot(entities, database),
+        AuditModule.forRoot({ userOf: knownPrincipal, otherwise: 'system' }),
         EncryptionModule.forRoot(secrets),
         EgressModule,
-        JobsModule.forRoot([rotateKeys, ...oauthJobs, ...adminJobs]),
+        JobsModule.forRoot([rotateKeys, ...oauthJobs, ...triggersJobs, ...adminJobs]),
         HttpModule.forRoot({
           problems: [
             encryptionProblems,

@@ -1,57 +1,78 @@
+#!/usr/bin/env node
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
 import { commands } from './cli/catalogue.js';
-import { type Command } from './cli/define-command.js';
+import { type Command, type CommandContext } from './cli/define-command.js';
 import { readEnvironment } from './common/config/environment.js';
-import { migrate } from './common/database/migrate.js';
-import { openDatabase } from './common/database/open-database.js';
-import { ormOptions } from './common/database/orm-options.js';
-import { entities } from './entities.js';
+import { type Database, openDatabase } from './common/database/open-database.js';
+import { OperatorError } from './common/operator.error.js';
 import { isForOperators } from './expected-errors.js';
+import { prepareSchema } from './prepare-schema.js';
 
 /** The command line was not understood. */
 const USAGE = 2;
 
-/** `npm run seer -- <command> [options]`: exit code 0 done, 1 it could not be done, 2 there is no such command. */
+/** `npm run seer -- <command> [options]`: exit code 0 done, 1 it could not be done, 2 it was not understood. */
 async function main(args: string[]): Promise<number> {
-  const command = commands.find(({ words }) => args.join(' ').startsWith(words));
+  const command = commands.find(({ words }) => words.split(' ').every((word, at) => args[at] === word));
   if (!command) return usage(args);
-  const rest = args.slice(command.words.split(' ').length);
-  const { values } = parse(command, rest);
+  const { values, positionals } = parse(command, args.slice(command.words.split(' ').length));
   if (values.help) {
-    console.log(`${command.words}\n\n${command.help}`);
+    console.log(`${callOf(command)}\n\n${command.help}`);
     return 0;
   }
-  await run(command, values);
+  if (positionals.length !== (command.parameters ?? []).length) {
+    console.error(`Usage: npm run seer -- ${callOf(command)}`);
+    return USAGE;
+  }
+  await run(command, values, positionals);
   return 0;
 }
 
 function parse(command: Command, args: string[]) {
-  return parseArgs({ args, options: { ...command.options, help: { type: 'boolean', short: 'h' } } });
+  const options = { ...command.options, help: { type: 'boolean', short: 'h' } } as const;
+  return parseArgs({ args, options, allowPositionals: true });
 }
 
-async function run(command: Command, options: Record<string, unknown>): Promise<void> {
+async function run(command: Command, options: CommandContext['options'], positionals: string[]): Promise<void> {
   const environment = readEnvironment(process.env);
-  const database = await openDatabase(environment);
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => stop.abort(new Error(`Interrupted by ${signal}; the same command goes on.`)));
+    process.once(signal, () => stop.abort(new OperatorError(`Interrupted by ${signal}.`)));
   }
+  let opened: Promise<Database> | undefined;
+  const open = () => (opened ??= openDatabase(environment));
   try {
-    await migrate(ormOptions({ url: database.url, entities }));
-    await command.run({ environment, database, options, signal: stop.signal, print: (line) => console.log(line) });
+    await command.run({
+      environment,
+      options,
+      arguments: positionals,
+      signal: stop.signal,
+      openDatabase: open,
+      openMigrated: async () => {
+        const database = await open();
+        await prepareSchema(environment, database.url);
+        return database;
+      },
+      print: (line) => console.log(line),
+      note: (line) => console.error(line),
+    });
   } finally {
-    await database.close();
+    await (await opened)?.close();
   }
+}
+
+function callOf({ words, parameters = [] }: Command): string {
+  return [words, ...parameters.map((name) => `<${name}>`)].join(' ');
 }
 
 function usage(args: string[]): number {
   const asked = args.length === 0 || ['help', '-h', '--help'].includes(args[0]!);
-  const width = Math.max(...commands.map(({ words }) => words.length));
+  const width = Math.max(...commands.map((command) => callOf(command).length));
   const lines = [
     ...(asked ? [] : [`There is no command "${args.join(' ')}".\n`]),
     'Usage: npm run seer -- <command> [--help]\n',
-    ...commands.map(({ words, summary }) => `  ${words.padEnd(width)}  ${summary}`),
+    ...commands.map((command) => `  ${callOf(command).padEnd(width)}  ${command.summary}`),
   ];
   (asked ? console.log : console.error)(lines.join('\n'));
   return asked ? 0 : USAGE;
@@ -59,7 +80,9 @@ function usage(args: string[]): number {
 
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
-  (error: Error & { code?: string }) => {
+  (thrown: Error & { code?: string }) => {
+    // What was interrupted inside of Node says so by an error of its own, with ours as its cause.
+    const error = thrown.name === 'AbortError' ? (thrown.cause as Error & { code?: string }) : thrown;
     const wrongUse = error.code?.startsWith('ERR_PARSE_ARGS') ?? false;
     console.error(wrongUse || isForOperators(error) ? error.message : error);
     process.exit(wrongUse ? USAGE : 1);

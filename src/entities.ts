@@ -1,5 +1,6 @@
 import { type EntityClass } from '@mikro-orm/core';
 import { adminEntities } from './admin/index.js';
+import { AuditEntry } from './common/audit/audit-entry.entity.js';
 import { encryptionEntities } from './common/encryption/entities.js';
 import { IdempotencyRecord } from './common/http/idempotency/idempotency-record.entity.js';
 import { integrationsEntities } from './integrations/index.js';
@@ -12,6 +13,7 @@ import { workflowsEntities } from './workflows/index.js';
 export const entities: EntityClass<object>[] = [
   ...encryptionEntities,
   IdempotencyRecord,
+  AuditEntry,
   ...usersEntities,
   ...oauthEntities,
   ...integrationsEntities,

@@ -1,15 +1,21 @@
 import { ConfigurationError } from './common/config/environment.js';
 import { EmbeddedPostgresError } from './common/database/embedded/embedded-postgres.error.js';
-import { DatabaseTooNewError } from './common/database/migrate.js';
+import { DatabaseTooNewError, DatabaseUnreachableError, SchemaOutdatedError } from './common/database/schema.errors.js';
 import { InvalidAllowEntryError } from './common/egress/allow-list.js';
 import { EncryptionUnavailableError } from './common/encryption/encryption.errors.js';
+import { DomainError } from './common/errors.js';
+import { OperatorError } from './common/operator.error.js';
 
 const expected = [
   ConfigurationError,
   DatabaseTooNewError,
+  DatabaseUnreachableError,
+  DomainError,
   EmbeddedPostgresError,
   EncryptionUnavailableError,
   InvalidAllowEntryError,
+  OperatorError,
+  SchemaOutdatedError,
 ];
 
 /** Whether an operator can put it right by what its message says: anything else is a fault of ours, with its stack. */

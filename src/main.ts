@@ -1,14 +1,13 @@
 import 'reflect-metadata';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { type Environment, readEnvironment } from './common/config/environment.js';
-import { migrate } from './common/database/migrate.js';
 import { type Database, openDatabase } from './common/database/open-database.js';
-import { ormOptions } from './common/database/orm-options.js';
 import { type DrainingAdapter } from './common/http/draining-adapter.js';
+import { startTracing } from './common/tracing/start-tracing.js';
 import { createApp } from './create-app.js';
 import { armFault } from './common/fault-point.js';
-import { entities } from './entities.js';
 import { isForOperators } from './expected-errors.js';
+import { prepareSchema } from './prepare-schema.js';
 import { Bootstrap } from './users/index.js';
 
 async function main(): Promise<void> {
@@ -16,11 +15,12 @@ async function main(): Promise<void> {
   armFault(environment.fault);
   const database = await openDatabase(environment);
   try {
-    await migrate(ormOptions({ url: database.url, entities }));
+    await prepareSchema(environment, database.url);
+    const stopTracing = await startTracing(environment.tracing);
     const app = await createApp(environment, database);
     const adminKey = await app.get(Bootstrap).firstAdminKey();
     await app.listen(environment.port, environment.host);
-    stopOnSignal(app, database);
+    stopOnSignal(app, database, stopTracing);
     welcome(await app.getUrl(), environment, database, adminKey);
   } catch (error) {
     await database.close();
@@ -41,13 +41,14 @@ function welcome(url: string, environment: Environment, database: Database, admi
  * No connection is accepted any more; requests and runs in progress end; then the connections close, and an embedded
  * database stops last.
  */
-function stopOnSignal(app: NestExpressApplication, database: Database): void {
+function stopOnSignal(app: NestExpressApplication, database: Database, stopTracing: () => Promise<void>): void {
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;
     (app.getHttpAdapter() as unknown as DrainingAdapter).drain();
     await app.close();
+    await stopTracing();
     await database.close();
     process.exit(0);
   };

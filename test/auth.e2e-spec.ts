@@ -178,7 +178,7 @@ async function statusOf(method: string, path: string): Promise<number> {
 
 /** Connections that hear of revocations, by now. */
 const fromListeners = `from pg_stat_activity
-  where datname = current_database() and state = 'idle' and application_name = 'seer listen api_key_revoked'`;
+  where datname = current_database() and state = 'idle' and application_name = 'seer listen access_changed'`;
 
 async function listeners(): Promise<number> {
   const { em } = seer.app.get(MikroORM);

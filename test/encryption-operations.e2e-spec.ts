@@ -1,9 +1,9 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { EncryptionService } from '../src/common/encryption/encryption.service.js';
 import { type KmsServer, startVault } from '../src/common/encryption/master-key/kms/kms-servers.spec-helper.js';
 import { startApp, type TestApp } from './support/app.js';
 import { makeCaller } from './support/callers.js';
+import { runSeer } from './support/command-line.js';
 import { connect, createTestDatabase } from './support/database.js';
 import { subscribeEcho } from './support/triggers.js';
 
@@ -36,21 +36,9 @@ async function start(variables: Record<string, string>): Promise<TestApp> {
   return app;
 }
 
-/** `npm run seer -- …` on the built tree. */
-function seer(words: string, variables: Record<string, string> = {}): Promise<{ code: number; output: string }> {
-  return new Promise((resolve) => {
-    const env = {
-      PATH: process.env.PATH,
-      NODE_COMPILE_CACHE: '.build/compile-cache',
-      DATABASE_URL: url,
-      ...quick,
-      ...variables,
-    };
-    execFile(process.execPath, ['dist/src/cli.js', ...words.split(' ')], { env }, (error, stdout, stderr) =>
-      resolve({ code: Number(error?.code ?? 0), output: stdout + stderr }),
-    );
-  });
-}
+/** `npm run seer -- …`, with the master key that is given. */
+const seer = (words: string, variables: Record<string, string> = {}) =>
+  runSeer(words.split(' '), { DATABASE_URL: url, ...quick, ...variables });
 
 async function rows(): Promise<Record<string, string>[]> {
   const client = await connect(url);

@@ -104,6 +104,34 @@ describe('the group committer', () => {
     expect(await stateOf(runId)).toMatchObject({ status: 'COMPLETED', paths: ['new'] });
   });
 
+  it('tells the audit what credential was used, also by a run that is held no longer, or gone with its user', async () => {
+    const used = async (write: Write, uses: Write['uses']): Promise<unknown[]> => {
+      const before = await behind.query('select entry_id from audit_entry');
+      await committer.commit({ ...write, uses });
+      const { rows } = await behind.query(
+        `select action, object_id, actor_kind, actor_subject, details ->> 'node_id' as node_id from audit_entry
+          where entry_id <> all($1) order by entry_id`,
+        [before.rows.map(({ entry_id: id }) => id as string)],
+      );
+      return rows;
+    };
+    const use = { kind: 'connection' as const, id: 'conn_1', nodeId: 'send', userId };
+    const entry = {
+      action: 'connection.used',
+      object_id: 'conn_1',
+      actor_kind: 'run',
+      actor_subject: 'u',
+      node_id: 'send',
+    };
+    const runId = await started();
+    expect(await used(progress(runId, ['send']), [use])).toEqual([entry]);
+    expect(await used(progress(runId, ['late'], { fence: 7 }), [use])).toEqual([entry]);
+    expect(await used(progress(runId, []), [use])).toEqual([entry]);
+    const gone = { ...use, userId: NOBODY };
+    expect(await used(progress(newUuid(), ['late']), [gone])).toEqual([{ ...entry, actor_subject: null }]);
+    expect(await used(progress(runId, ['other']), [])).toEqual([]);
+  });
+
   it('ends a run once, and writes nothing to a run that is over or gone', async () => {
     const runId = await started();
     const ends = [over('COMPLETED'), over('FAILED'), over('CANCELLED')];

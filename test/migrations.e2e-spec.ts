@@ -1,6 +1,7 @@
 import { MikroORM } from '@mikro-orm/postgresql';
-import { DatabaseTooNewError, migrate } from '../src/common/database/migrate.js';
+import { migrate } from '../src/common/database/migrate.js';
 import { ormOptions } from '../src/common/database/orm-options.js';
+import { DatabaseTooNewError } from '../src/common/database/schema.errors.js';
 import { entities } from '../src/entities.js';
 import { connect, createDatabase } from './support/database.js';
 

@@ -70,6 +70,7 @@ describe('the OpenAPI document', () => {
     }
     expect(open).toEqual([
       'GET /problems/{code}',
+      'POST /v1/webhooks/clerk',
       'GET /v1/integrations/{provider}/callback',
       'GET /v1/integrations/{provider}/connect/{token}',
       'GET /v1/integrations/{provider}/connect/{token}/{proof}',

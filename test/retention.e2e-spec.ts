@@ -240,6 +240,24 @@ describe('a pass', () => {
   });
 });
 
+describe('the audit', () => {
+  it('goes at its age, though nobody else may delete it', async () => {
+    const add = (days: number) =>
+      behind.query(
+        `insert into audit_entry (entry_id, actor_kind, action, details, created_at)
+         values ($1, 'system', 'old.entry', '{}', now() - $2::int * interval '1 day')`,
+        [idOf(days), days],
+      );
+    await add(364);
+    await add(366);
+    await pass();
+    const { rows } = await behind.query(
+      `select (now()::date - created_at::date) as days from audit_entry where action = 'old.entry'`,
+    );
+    expect(rows).toEqual([{ days: 364 }]);
+  });
+});
+
 describe('/v1/admin', () => {
   it('tells what is kept, and prunes now', async () => {
     await oldRun({ made: 40 });

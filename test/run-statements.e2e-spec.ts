@@ -2,6 +2,7 @@ import pg from 'pg';
 import { startApp, type TestApp } from './support/app.js';
 import { makePublished, specOf } from './support/factories.js';
 import { json, type Peer, startPeer } from './support/peer.js';
+import { makeResource } from './support/resources.js';
 
 let seer: TestApp;
 let peer: Peer;
@@ -59,6 +60,20 @@ describe('a run costs', () => {
   it('no more for what computes between effects', async () => {
     const cost = await costOf([set('s'), call('a'), set('t'), set('u'), call('b'), set('v')], 'sync');
     expect(cost.map(kindOf)).toEqual(['look-up', 'commit', 'commit', 'commit']);
+  });
+
+  it('no more for the audit: that a credential is used rides with the step', async () => {
+    const resource = await makeResource(seer.admin, 'http_api', { base_url: peer.url }, { key: 'k' });
+    const cost = await costOf(
+      [
+        { ...call('a'), resource },
+        { ...call('b'), resource },
+      ],
+      'sync',
+    );
+    const commits = cost.filter((statement) => kindOf(statement) === 'commit');
+    expect(commits.map((statement) => statement.includes('audit_entry'))).toEqual([false, true, false]);
+    expect(cost.filter((statement) => statement.includes('audit_entry'))).toHaveLength(1);
   });
 });
 

@@ -1,4 +1,5 @@
 import { EntityManager } from '@mikro-orm/postgresql';
+import { Audit } from '../src/common/audit/audit.js';
 import { ConfigurationError, readEnvironment } from '../src/common/config/environment.js';
 import { type ApiKeyPage, type ApiKeyResponse } from '../src/users/api-keys/api-key.dto.js';
 import { makeApiKeySecret } from '../src/users/api-keys/api-key-secret.js';
@@ -33,6 +34,7 @@ describe('GET /v1/me', () => {
   it('tells a caller who they are and what their key may do', async () => {
     const { token, user } = await makeCaller(seer.app, { scopes: ['runs:read', 'keys:read'] });
     expect((await seer.stranger.as(token).get('/v1/me')).body).toEqual({
+      id: `usr_${user.publicId}`,
       user_id: user.userId,
       issuer: 'https://id.example.com',
       email: 'ada@example.com',
@@ -200,7 +202,8 @@ describe('The first administrator', () => {
   async function restart(configuredKey: string | undefined, processes = 1): Promise<(string | undefined)[]> {
     const environment = readEnvironment({ SEER_BOOTSTRAP_API_KEY: configuredKey });
     const em = seer.app.get(EntityManager);
-    return Promise.all(Array.from({ length: processes }, () => new Bootstrap(em, environment).firstAdminKey()));
+    const audit = seer.app.get(Audit);
+    return Promise.all(Array.from({ length: processes }, () => new Bootstrap(em, environment, audit).firstAdminKey()));
   }
 
   beforeEach(async () => {

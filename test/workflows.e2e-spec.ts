@@ -28,6 +28,7 @@ const routes: readonly [method: string, path: string, body?: object][] = [
   ['GET', '/draft'],
   ['PATCH', '/draft', { base_revision: 1, spec }],
   ['POST', '/draft/validate'],
+  ['GET', '/export'],
   ['POST', '/versions', {}],
   ['GET', '/versions'],
   ['GET', '/versions/1'],

@@ -1,5 +1,6 @@
 import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { AuditModule } from '../common/audit/audit.module.js';
 import { ConfigModule } from '../common/config/config.module.js';
 import { DatabaseModule } from '../common/database/database.module.js';
 import { EncryptionModule } from '../common/encryption/encryption.module.js';
@@ -13,15 +14,17 @@ class EncryptionContext {}
 
 /** Encryption without the rest of the application, for as long as the work takes. */
 export async function withRotation(
-  { environment, database }: CommandContext,
+  { environment, openMigrated }: CommandContext,
   work: (rotation: KeyRotation) => Promise<void>,
 ): Promise<void> {
+  const database = await openMigrated();
   const app: INestApplicationContext = await NestFactory.createApplicationContext(
     {
       module: EncryptionContext,
       imports: [
         ConfigModule.forRoot(environment),
         DatabaseModule.forRoot(entities, database),
+        AuditModule.forRoot({ userOf: () => undefined, otherwise: 'cli' }),
         EncryptionModule.forRoot(secrets),
       ],
     },

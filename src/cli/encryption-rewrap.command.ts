@@ -1,8 +1,3 @@
-import { MikroORM } from '@mikro-orm/postgresql';
-import { ormOptions } from '../common/database/orm-options.js';
-import { encryptionEntities } from '../common/encryption/entities.js';
-import { openMasterKey, openOldMasterKey } from '../common/encryption/master-key/open-master-key.js';
-import { rewrapKeys } from '../common/encryption/rewrap.js';
 import { defineCommand } from './define-command.js';
 
 export const encryptionRewrap = defineCommand({
@@ -18,15 +13,16 @@ export const encryptionRewrap = defineCommand({
     'Running processes go on; start each with the new master key before the next rotation. Keep the old master key as',
     'long as you keep backups of the database from before.',
   ].join('\n'),
-  async run({ environment, database, print }) {
+  async run({ environment, openMigrated, print }) {
+    const { openMasterKey, openOldMasterKey } = await import('../common/encryption/master-key/open-master-key.js');
+    const { encryptionEntities } = await import('../common/encryption/entities.js');
+    const { rewrapKeys } = await import('../common/encryption/rewrap.js');
+    const { withOrm } = await import('./with-orm.js');
     const [from, to] = [await openOldMasterKey(environment), await openMasterKey(environment, false)];
-    const orm = await MikroORM.init(ormOptions({ url: database.url, entities: encryptionEntities }));
-    try {
-      const rewrapped = await rewrapKeys(orm.em.fork(), { from, to });
+    await withOrm(await openMigrated(), encryptionEntities, async (em) => {
+      const rewrapped = await rewrapKeys(em, { from, to });
       for (const id of rewrapped) print(`${id} is now under ${to.id}`);
       if (rewrapped.length === 0) print(`All keys were under ${to.id} already.`);
-    } finally {
-      await orm.close();
-    }
+    });
   },
 });

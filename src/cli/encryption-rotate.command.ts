@@ -1,5 +1,4 @@
 import { defineCommand } from './define-command.js';
-import { describeStatus, withRotation } from './encryption-context.js';
 
 export const encryptionRotate = defineCommand({
   words: 'encryption rotate',
@@ -9,11 +8,13 @@ export const encryptionRotate = defineCommand({
     'be running meanwhile, in any number of processes. It takes at least ten seconds. When it is interrupted, call it',
     'again: it goes on. A value that does not decrypt is named and keeps its key active; the others are not held up.',
   ].join('\n'),
-  run: (context) =>
-    withRotation(context, async (rotation) => {
+  async run(context) {
+    const { describeStatus, withRotation } = await import('./encryption-context.js');
+    await withRotation(context, async (rotation) => {
       const { keyId } = await rotation.begin();
       context.print(`Rotating to the key ${keyId} …`);
       await rotation.advance(context.signal);
       for (const line of describeStatus(await rotation.status())) context.print(line);
-    }),
+    });
+  },
 });

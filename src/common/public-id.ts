@@ -10,6 +10,8 @@ export const idPrefixes = {
   subscription: 'sub',
   event: 'evt',
   proposal: 'prop',
+  user: 'usr',
+  auditEntry: 'aud',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;
@@ -26,7 +28,18 @@ export function parsePublicId(kind: IdKind, publicId: string): string | undefine
   const prefix = `${idPrefixes[kind]}_`;
   if (!publicId.startsWith(prefix)) return undefined;
   const uuid = publicId.slice(prefix.length);
-  return uuidPattern.test(uuid) ? uuid : undefined;
+  return isUuid(uuid) ? uuid : undefined;
+}
+
+/** Whether a text is a uuid as Seer writes them, in lower case. */
+export function isUuid(text: string): boolean {
+  return uuidPattern.test(text);
+}
+
+/** What a text is the public id of, if it is one. */
+export function kindOfPublicId(text: string): IdKind | undefined {
+  const kinds = Object.keys(idPrefixes) as IdKind[];
+  return kinds.find((kind) => parsePublicId(kind, text) !== undefined);
 }
 
 /** A new uuid for a row that has a public id: version 7, so rows that are made together lie together in the index. */

@@ -24,6 +24,12 @@ export function uuidv7(): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
+/** No version 7 id that was made at this time (milliseconds since the epoch), or later, is smaller. */
+export function uuidFloor(millisecond: number): string {
+  const hex = Math.max(0, Math.trunc(millisecond)).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+}
+
 /** Never goes back, even when the clock does; 4,096 ids in one millisecond borrow the next one. */
 function tick(now: number): [millisecond: number, counter: number] {
   if (now > lastMillisecond) {
@@ -34,4 +40,10 @@ function tick(now: number): [millisecond: number, counter: number] {
     sequence = 0;
   }
   return [lastMillisecond, sequence];
+}
+
+/** The lowest UUID version 7 of a moment: those made earlier come before it. @param millisecond since the epoch */
+export function firstUuidOf(millisecond: number): string {
+  const hex = millisecond.toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
 }

@@ -2,9 +2,10 @@ import { IntegrationResource } from './resources/integration-resource.entity.js'
 import { IntegrationSecret, resourceSecrets } from './resources/integration-secret.entity.js';
 
 export { type Access } from './credentials/access.js';
-export { CredentialResolver } from './credentials/credential-resolver.js';
+export { CredentialResolver, type UsedCredential } from './credentials/credential-resolver.js';
 export { type CredentialCheck, CredentialChecks } from './credentials/credential-checks.js';
 export { credentialProblems, integrationsProblems } from './integrations-problems.js';
+export { IntegrationResource };
 export { IntegrationsModule } from './integrations.module.js';
 export { modelNeeds } from './models/catalogue.js';
 export {

@@ -5,8 +5,12 @@ import { connectionSecrets, OAuthConnection } from './connections/oauth-connecti
 import { refreshConnections } from './connections/refresh-connections.job.js';
 
 export { AccessTokens } from './connections/access-tokens.js';
+export { oauthFindings } from './findings/catalogue.js';
+export { AllConnections } from './oversight/all-connections.service.js';
+export { AllConnectionsQuery, OwnedConnectionPage } from './oversight/all-connections.dto.js';
 export { type FreshToken } from './connections/token-row.js';
 export { ConnectionDependants, type Dependant } from './connections/connection-dependants.js';
+export { ConnectionsService } from './connections/connections.service.js';
 export { ConnectionRenewals, type Renewal } from './connections/connection-renewals.js';
 export { providers } from './providers/catalogue.js';
 export { type OAuthProvider } from './providers/define-provider.js';

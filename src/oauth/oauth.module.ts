@@ -13,6 +13,7 @@ import { ConnectionTokens } from './connections/connection-tokens.js';
 import { ConnectionsController } from './connections/connections.controller.js';
 import { ConnectionsService } from './connections/connections.service.js';
 import { NewConnections } from './connections/new-connections.js';
+import { AllConnections } from './oversight/all-connections.service.js';
 import { Accounts } from './protocol/accounts.js';
 import { AuthorizationServers } from './protocol/authorization-servers.js';
 import { OAuthHttp } from './protocol/oauth-http.js';
@@ -34,6 +35,7 @@ export class OAuthModule {
         { provide: OAUTH_PROVIDERS, useValue: providers },
         AccessTokens,
         Accounts,
+        AllConnections,
         AuthorizationServers,
         AuthorizationsService,
         BrowserCookie,
@@ -49,7 +51,14 @@ export class OAuthModule {
         ProviderRegistry,
         TokenEndpoint,
       ],
-      exports: [AccessTokens, ConnectionDependants, ConnectionRenewals, ProviderRegistry],
+      exports: [
+        AccessTokens,
+        AllConnections,
+        ConnectionDependants,
+        ConnectionRenewals,
+        ConnectionsService,
+        ProviderRegistry,
+      ],
     };
   }
 }

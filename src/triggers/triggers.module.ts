@@ -1,4 +1,4 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { WorkflowsModule } from '../workflows/index.js';
 import { EventsController } from './events/events.controller.js';
 import { EventsService } from './events/events.service.js';
@@ -10,12 +10,15 @@ import { EventIntake } from './intake/event-intake.js';
 import { FinishedRuns } from './intake/finished-runs.js';
 import { IntakeLinks } from './intake/intake-links.js';
 import { SubscriptionPlans } from './intake/subscription-plan.js';
+import { AllSubscriptions } from './oversight/all-subscriptions.service.js';
 import { PollFailures } from './polls/poll-failures.js';
 import { Poller } from './polls/poller.js';
 import { PollStore } from './polls/poll-store.js';
 import { Scheduler } from './schedules/scheduler.js';
+import { SilenceWatch } from './silence/silence-watch.js';
 import { LastEvents } from './subscriptions/last-events.js';
 import { SubscriptionConnections } from './subscriptions/subscription-connections.js';
+import { SubscriptionPortability } from './subscriptions/subscription-portability.js';
 import { SubscriptionSecrets } from './subscriptions/subscription-secrets.js';
 import { SubscriptionTimes } from './subscriptions/subscription-times.js';
 import { SubscriptionTrials } from './subscriptions/subscription-trials.js';
@@ -27,6 +30,7 @@ import { HooksController } from './webhooks/hooks.controller.js';
 import { WebhooksService } from './webhooks/webhooks.service.js';
 
 /** When to do it: subscriptions, the events that come to them, and what becomes of each. */
+@Global()
 @Module({})
 export class TriggersModule {
   static forRoot(catalogue: TriggerCatalogue): DynamicModule {
@@ -37,6 +41,7 @@ export class TriggersModule {
       providers: [
         { provide: TRIGGER_CATALOGUE, useValue: catalogue },
         ActiveSubscriptions,
+        AllSubscriptions,
         EventIntake,
         EventsService,
         FinishedRuns,
@@ -48,14 +53,17 @@ export class TriggersModule {
         Poller,
         PollStore,
         Scheduler,
+        SilenceWatch,
         SubscriptionConnections,
         SubscriptionPlans,
+        SubscriptionPortability,
         SubscriptionSecrets,
         SubscriptionsService,
         SubscriptionTimes,
         SubscriptionTrials,
         WebhooksService,
       ],
+      exports: [AllSubscriptions],
     };
   }
 }

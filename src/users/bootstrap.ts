@@ -1,7 +1,9 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
+import { Audit } from '../common/audit/audit.js';
 import { ConfigurationError, Environment } from '../common/config/environment.js';
 import { advisoryLocks } from '../common/database/advisory-locks.js';
+import { makePublicId } from '../common/public-id.js';
 import { hashApiKey, makeApiKeySecret } from './api-keys/api-key-secret.js';
 import { ApiKey } from './api-keys/api-key.entity.js';
 import { isJwt, MAX_TOKEN_LENGTH } from './auth/bearer-token.js';
@@ -14,6 +16,7 @@ export class Bootstrap {
   constructor(
     private readonly em: EntityManager,
     private readonly environment: Environment,
+    private readonly audit: Audit,
   ) {}
 
   /**
@@ -28,32 +31,46 @@ export class Bootstrap {
     if (given) refuseUnusableKey(given);
     return this.em.fork().transactional(async (em) => {
       await em.execute('select pg_advisory_xact_lock(?)', [advisoryLocks.firstAdministrator]);
-      const admin = await firstAdministrator(em);
+      const admin = await this.firstAdministrator(em);
       if (given) {
         const known = await em.count(ApiKey, { keyHash: hashApiKey(given) });
-        if (known === 0) em.persist(adminKey(admin, given));
+        if (known === 0) await this.makeKey(em, admin, given);
         return undefined;
       }
       if ((await em.count(ApiKey, { user: admin })) > 0) return undefined;
       const secret = makeApiKeySecret();
-      em.persist(adminKey(admin, secret));
+      await this.makeKey(em, admin, secret);
       return secret;
     });
   }
-}
 
-async function firstAdministrator(em: EntityManager): Promise<User> {
-  const identity = { issuer: 'seer', userId: 'admin' };
-  const known = await em.findOne(User, identity);
-  if (known) return known;
-  const admin = new User({ ...identity, email: '' });
-  admin.role = 'admin';
-  await em.persist(admin).flush();
-  return admin;
-}
+  private async firstAdministrator(em: EntityManager): Promise<User> {
+    const identity = { issuer: 'seer', userId: 'admin' };
+    const known = await em.findOne(User, identity);
+    if (known) return known;
+    const admin = new User({ ...identity, email: '' });
+    admin.role = 'admin';
+    await em.persist(admin).flush();
+    const object = makePublicId('user', admin.publicId);
+    await this.audit.record(em, {
+      action: 'user.created',
+      object,
+      owner: admin.publicId,
+      details: { role: admin.role },
+    });
+    return admin;
+  }
 
-function adminKey(user: User, secret: string): ApiKey {
-  return new ApiKey({ user, name: 'First administrator', secret, scopes: scopeNames, expiresAt: null });
+  private async makeKey(em: EntityManager, user: User, secret: string): Promise<void> {
+    const key = new ApiKey({ user, name: 'First administrator', secret, scopes: scopeNames, expiresAt: null });
+    await em.persist(key).flush();
+    await this.audit.record(em, {
+      action: 'api-key.created',
+      object: makePublicId('apiKey', key.keyId),
+      owner: user.publicId,
+      details: { name: key.name, scopes: key.scopes },
+    });
+  }
 }
 
 function refuseUnusableKey(given: string): void {

@@ -9,8 +9,8 @@ export const usersProblems = {
   'credentials-invalid': {
     title: 'Credentials not valid',
     explanation:
-      'The API key is unknown, revoked or expired, or the JWT is not signed by the identity provider, expired, or meant ' +
-      'for another audience. Which of these is not told, because it would help those who try keys out.',
+      'The API key is unknown, revoked or expired, the JWT is not signed by the identity provider, expired, or meant for ' +
+      'another audience, or the user is deactivated. Which of these is not told, because it would help those who try keys out.',
   },
   'identity-provider-not-configured': {
     title: 'JWTs not accepted',
@@ -24,6 +24,16 @@ export const usersProblems = {
       'The keys that JWTs are checked with could not be fetched. Repeat the request after `Retry-After`; API keys keep ' +
       'working meanwhile.',
   },
+  'identity-webhook-not-configured': {
+    title: 'Events of Clerk are not taken',
+    explanation:
+      'The operator sets `SEER_CLERK_WEBHOOK_SECRET` to the signing secret of the endpoint in the dashboard of Clerk, together ' +
+      'with `SEER_AUTH_ISSUER`.',
+  },
+  'identity-event-invalid': {
+    title: 'Not an event of Clerk',
+    explanation: 'The delivery is signed, but what a user event of Clerk has is missing. Nothing was changed.',
+  },
   'scope-missing': {
     title: 'Scope missing',
     explanation:
@@ -32,6 +42,24 @@ export const usersProblems = {
   'access-undeclared': {
     title: 'Route closed',
     explanation: 'A mistake of Seer: the route does not say who may call it, so nobody may.',
+  },
+  'user-not-found': {
+    title: 'No such user',
+    explanation: 'There is no user with this id, or they were deleted.',
+  },
+  'own-account': {
+    title: 'Your own account',
+    explanation: 'Nobody can demote, deactivate or delete themselves, so that it does not happen by mistake.',
+  },
+  'last-administrator': {
+    title: 'Last administrator',
+    explanation:
+      'The only active administrator can be neither demoted, deactivated nor deleted. Make somebody else an ' +
+      'administrator first; they can do it then.',
+  },
+  'user-being-deleted': {
+    title: 'User is being deleted',
+    explanation: 'A deletion that was begun goes on to its end.',
   },
   'api-key-not-found': {
     title: 'No such API key',

@@ -25,6 +25,13 @@ import { WorkflowRepository } from './workflow.repository.js';
 /** Earlier revisions that are kept, to tell an editor what changed since. */
 const KEPT_REVISIONS = 100;
 
+/** All but the newest ones, and those that somebody must still decide about proposals for. */
+const forgetOldRevisions = `
+  delete from workflow_draft_revision r
+   where r.workflow_id = ? and r.revision <= ?
+     and not exists (select from workflow_proposal p
+                      where p.workflow_id = r.workflow_id and p.base_revision = r.revision and p.status = 'pending')`;
+
 /** A draft may be incomplete, but what is there must have the right shape. */
 const unsavable: ReadonlySet<FindingCode> = new Set([
   'spec-not-object',
@@ -91,16 +98,20 @@ export class DraftsService {
     draft.updatedBy = this.em.getReference(User, caller.userId);
     draft.updatedAt = new Date();
     this.remember(draft);
-    const old = { workflow: draft.workflow, revision: { $lte: draft.revision - KEPT_REVISIONS } };
-    await this.em.nativeDelete(WorkflowDraftRevision, old);
+    await this.em.execute(forgetOldRevisions, [draft.workflow.id, draft.revision - KEPT_REVISIONS]);
   }
 
   /** @throws DraftRevisionStaleError */
   async refuseStale(draft: WorkflowDraft, base: number | undefined): Promise<void> {
     if (base === undefined || base === draft.revision) return;
-    const { workflow, revision, spec } = draft;
-    const read = await this.em.findOne(WorkflowDraftRevision, { workflow, revision: base });
-    throw new DraftRevisionStaleError(base, revision, read && difference(read.spec, spec));
+    const read = await this.specAt(draft, base);
+    throw new DraftRevisionStaleError(base, draft.revision, read ? difference(read, draft.spec) : null);
+  }
+
+  /** What the draft was at a revision; undefined: it never was at it, or that is no longer kept. */
+  async specAt({ workflow, revision, spec }: WorkflowDraft, wanted: number): Promise<JsonObject | undefined> {
+    if (wanted === revision) return spec;
+    return (await this.em.findOne(WorkflowDraftRevision, { workflow, revision: wanted }))?.spec;
   }
 
   /** @throws SpecInvalidProblem */

@@ -4,6 +4,7 @@ import { WorkflowRunStep } from './runs/workflow-run-step.entity.js';
 import { WorkflowRunEnding } from './runs/workflow-run-ending.entity.js';
 import { WorkflowRun } from './runs/workflow-run.entity.js';
 import { WorkflowWatch } from './runs/workflow-watch.entity.js';
+import { WorkflowProposal } from './proposals/workflow-proposal.entity.js';
 import { WorkflowDraftRevision } from './workflow-draft-revision.entity.js';
 import { WorkflowDraft } from './workflow-draft.entity.js';
 import { WorkflowVersion } from './workflow-version.entity.js';
@@ -13,11 +14,29 @@ export { Budget } from './expressions/budget.js';
 export { checkExpression } from './expressions/check-expression.js';
 export { ExpressionError } from './expressions/expression-error.js';
 export { type Expression, parseExpression } from './expressions/expression.js';
+export { workflowsFindings } from './findings/catalogue.js';
+export { AllRuns } from './oversight/all-runs.service.js';
+export { AllRunsQuery, ExplainedRunResponse, OwnedRunPage, OwnedRunResponse } from './oversight/all-runs.dto.js';
+export {
+  MOST_COUNTED,
+  RunLoad,
+  type RunLoadState,
+  type Waiting,
+  type WorkerState,
+} from './oversight/run-load.service.js';
+export {
+  type ExportedSubscription,
+  type ImportedSubscription,
+  PortableSubscriptions,
+  type SubscriptionKeeper,
+} from './portability/portable-subscriptions.js';
+export { type PortableSubscription } from './portability/portable-workflow.js';
 export { Publications, type Publication } from './publications.js';
 export { EventLedger, type EventOfUser } from './runs/engine/event-ledger.js';
 export { type NewRun, type RunConcurrency } from './runs/engine/rows.js';
 export { RunAdmission } from './runs/engine/run-admission.js';
 export { type EndedRun, RunEndings } from './runs/engine/run-endings.js';
+export { RunControl } from './runs/run-control.service.js';
 export { RunEnds } from './runs/run-ends.js';
 export { newRun, type RunRequest, RunStarter } from './runs/run-starter.js';
 export { prunableRuns } from './runs/retention/runs.prunable.js';
@@ -37,6 +56,7 @@ export const workflowsEntities = [
   WorkflowDraft,
   WorkflowDraftRevision,
   WorkflowVersion,
+  WorkflowProposal,
   WorkflowRun,
   WorkflowRunStep,
   WorkflowRunCheckpoint,

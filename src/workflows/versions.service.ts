@@ -1,9 +1,12 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
+import { Audit } from '../common/audit/audit.js';
 import { hashJson } from '../common/canonical-json.js';
 import { CursorCodec } from '../common/http/paging/cursor.js';
 import { type Page, type PageQuery } from '../common/http/paging/page.dto.js';
 import { loadPage } from '../common/http/paging/page.js';
+import { type JsonObject } from '../common/json.js';
+import { makePublicId } from '../common/public-id.js';
 import { type Principal, User } from '../users/index.js';
 import { DraftsService } from './drafts.service.js';
 import { difference } from './json-difference.js';
@@ -32,6 +35,7 @@ export class VersionsService {
     private readonly preflight: SpecPreflight,
     private readonly cursors: CursorCodec,
     private readonly publications: Publications,
+    private readonly audit: Audit,
   ) {}
 
   /**
@@ -104,9 +108,11 @@ export class VersionsService {
   unpublish(caller: Principal, id: string): Promise<WorkflowResponse> {
     return this.em.transactional(async () => {
       const workflow = await this.workflows.lock(caller, id);
+      const before = workflow.publishedVersion;
       await this.archivePublished(workflow);
       workflow.publishedVersion = null;
       await this.em.flush();
+      if (before) await this.record(workflow, 'unpublished', { version_number: before.versionNumber });
       await this.publications.tell(this.em, { workflowId: workflow.id, isPublished: false });
       return WorkflowResponse.from(workflow, await this.workflows.draftOf(workflow));
     });
@@ -120,6 +126,7 @@ export class VersionsService {
       const draft = await this.workflows.draftOf(workflow);
       await this.drafts.refuseStale(draft, baseRevision);
       await this.drafts.replace(draft, version.spec, caller);
+      await this.record(workflow, 'version-restored', { version_number: number, revision: draft.revision });
       return DraftResponse.from(draft);
     });
   }
@@ -170,9 +177,15 @@ export class VersionsService {
       version.publishedAt = new Date();
       workflow.publishedVersion = version;
       await this.em.flush();
+      await this.record(workflow, 'published', { version_number: version.versionNumber });
     }
     const found = await this.publications.tell(this.em, { workflowId: workflow.id, isPublished: true });
     return { version: VersionResponse.from(version), report: { ...report, warnings: [...report.warnings, ...found] } };
+  }
+
+  private record({ workflowId }: Workflow, what: string, details: JsonObject): Promise<void> {
+    const object = makePublicId('workflow', workflowId);
+    return this.audit.record(this.em, { action: `workflow.${what}`, object, details });
   }
 
   private async archivePublished(workflow: Workflow): Promise<void> {

@@ -2,6 +2,8 @@ import { httpProblems } from '../common/http/problems/http-problems.js';
 import { type ProblemExplanations } from '../common/http/problems/problem-catalogue.js';
 import { integrationsProblems } from '../integrations/index.js';
 import { oauthProblems } from '../oauth/index.js';
+import { portabilityProblems } from './portability/portability-problems.js';
+import { proposalProblems } from './proposals/proposal-problems.js';
 import { runProblems } from './runs/run-problems.js';
 import { findingCodes } from './spec/findings.js';
 
@@ -43,6 +45,8 @@ export const workflowsProblems: ProblemExplanations = {
     explanation:
       '`errors` has each with its code, node and pointer. `POST /v1/workflows/validate` shows them at any time.',
   },
+  ...portabilityProblems,
+  ...proposalProblems,
   ...runProblems,
   ...findingProblems(),
 };

@@ -12,13 +12,23 @@ import { ForksService } from './history/forks.service.js';
 import { PastRuns } from './history/past-runs.js';
 import { RunEvents } from './history/run-events.js';
 import { RunHistoryController } from './history/run-history.controller.js';
+import { AllRuns } from './oversight/all-runs.service.js';
+import { RunLoad } from './oversight/run-load.service.js';
+import { ExportsService } from './portability/exports.service.js';
+import { ImportsService } from './portability/imports.service.js';
+import { PortabilityController } from './portability/portability.controller.js';
+import { PortableSubscriptions } from './portability/portable-subscriptions.js';
+import { Requirements } from './portability/requirements.service.js';
 import { PreflightController } from './preflight/preflight.controller.js';
 import { Publications } from './publications.js';
+import { ProposalsController } from './proposals/proposals.controller.js';
+import { ProposalsService } from './proposals/proposals.service.js';
 import { EventLedger } from './runs/engine/event-ledger.js';
 import { RunEndings } from './runs/engine/run-endings.js';
 import { GroupCommitter } from './runs/engine/group-committer.js';
 import { ChildRuns } from './runs/engine/child-runs.js';
 import { HeldRuns } from './runs/engine/held-runs.js';
+import { QueueMetrics } from './runs/engine/queue-metrics.js';
 import { RunAdmission } from './runs/engine/run-admission.js';
 import { RunDeltas } from './runs/engine/run-deltas.js';
 import { RunDispatcher } from './runs/engine/run-dispatcher.js';
@@ -57,6 +67,8 @@ import { WorkflowsService } from './workflows.service.js';
     WorkflowsController,
     DraftsController,
     VersionsController,
+    ProposalsController,
+    PortabilityController,
     CatalogueController,
     RunsController,
     ApprovalsController,
@@ -70,6 +82,11 @@ import { WorkflowsService } from './workflows.service.js';
     WorkflowsOfConnection,
     DraftsService,
     VersionsService,
+    ProposalsService,
+    ExportsService,
+    ImportsService,
+    PortableSubscriptions,
+    Requirements,
     WorkflowSpecs,
     SpecPreflight,
     SubWorkflows,
@@ -79,6 +96,7 @@ import { WorkflowsService } from './workflows.service.js';
     GroupCommitter,
     ChildRuns,
     HeldRuns,
+    QueueMetrics,
     RunAdmission,
     RunDeltas,
     RunDispatcher,
@@ -104,13 +122,19 @@ import { WorkflowsService } from './workflows.service.js';
     ForksService,
     PastRuns,
     RunEvents,
+    AllRuns,
+    RunLoad,
   ],
   exports: [
+    AllRuns,
     EventLedger,
+    PortableSubscriptions,
     Publications,
     RunAdmission,
+    RunControl,
     RunEndings,
     RunEnds,
+    RunLoad,
     RunReader,
     RunStarter,
     RunTargets,

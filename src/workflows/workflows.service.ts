@@ -1,9 +1,11 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
+import { Audit } from '../common/audit/audit.js';
 import { CursorCodec } from '../common/http/paging/cursor.js';
 import { type Page, type PageQuery } from '../common/http/paging/page.dto.js';
 import { loadPage } from '../common/http/paging/page.js';
 import { type JsonObject } from '../common/json.js';
+import { newUuid } from '../common/public-id.js';
 import { type Principal, User } from '../users/index.js';
 import { DraftsService } from './drafts.service.js';
 import { type WorkflowGraph, workflowGraph } from './graph/workflow-graph.js';
@@ -12,6 +14,9 @@ import { WorkflowDraft } from './workflow-draft.entity.js';
 import { type CreateWorkflowRequest, type UpdateWorkflowRequest, WorkflowResponse } from './workflow.dto.js';
 import { Workflow } from './workflow.entity.js';
 import { WorkflowRepository } from './workflow.repository.js';
+
+/** Characters of a name. */
+const MAX_NAME = 255;
 
 const emptySpec: JsonObject = { version: '1', nodes: [] };
 
@@ -22,19 +27,41 @@ export class WorkflowsService {
     private readonly workflows: WorkflowRepository,
     private readonly drafts: DraftsService,
     private readonly cursors: CursorCodec,
+    private readonly audit: Audit,
   ) {}
 
-  /** @throws SpecInvalidProblem when the draft could not even be saved */
-  async create(caller: Principal, request: CreateWorkflowRequest): Promise<WorkflowResponse> {
+  /**
+   * @param uuid of its id, where somebody must know it before
+   * @throws SpecInvalidProblem when the draft could not even be saved
+   */
+  async create(caller: Principal, request: CreateWorkflowRequest, uuid = newUuid()): Promise<WorkflowResponse> {
     const spec = request.spec ?? emptySpec;
     this.drafts.refuseUnsavable(spec, '/spec');
     const user = this.em.getReference(User, caller.userId);
     const workflow = new Workflow(user, request.name);
+    workflow.workflowId = uuid;
     change(workflow, request);
     const draft = new WorkflowDraft(workflow, spec, user);
     this.drafts.remember(draft);
     await this.em.persist([workflow, draft]).flush();
     return WorkflowResponse.from(workflow, draft);
+  }
+
+  /** The name, or the next of "Name (2)", "Name (3)" … that no workflow of the caller has. */
+  async freeName(caller: Principal, wanted: string): Promise<string> {
+    const base = wanted.replace(/ \(\d{1,6}\)$/, '');
+    const rows = await this.em.execute<{ name: string }[]>(
+      'select name from workflow where user_id = ? and starts_with(name, ?)',
+      // As far as a longer number leaves it as it is.
+      [caller.userId, base.slice(0, MAX_NAME - 10)],
+    );
+    const taken = new Set(rows.map(({ name }) => name));
+    let name = wanted;
+    for (let number = 2; taken.has(name); number++) {
+      const suffix = ` (${number})`;
+      name = base.slice(0, MAX_NAME - suffix.length) + suffix;
+    }
+    return name;
   }
 
   list(caller: Principal, query: PageQuery): Promise<Page<WorkflowResponse>> {
@@ -66,8 +93,11 @@ export class WorkflowsService {
    * @throws WorkflowNotFoundError
    */
   async delete(caller: Principal, id: string): Promise<void> {
-    const workflow = await this.workflows.find(caller, id);
-    await this.em.remove(workflow).flush();
+    await this.em.transactional(async (em) => {
+      const workflow = await this.workflows.lock(caller, id);
+      await em.remove(workflow).flush();
+      await this.audit.record(em, { action: 'workflow.deleted', object: id, details: { name: workflow.name } });
+    });
   }
 
   /** Nodes and edges of the draft. @throws WorkflowNotFoundError */

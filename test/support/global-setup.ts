@@ -2,11 +2,10 @@ import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
-import { PgBoss } from 'pg-boss';
 import { migrate } from '../../src/common/database/migrate.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/common/database/embedded-postgres.js';
 import { ormOptions } from '../../src/common/database/orm-options.js';
-import { bossOptions } from '../../src/common/jobs/boss-options.js';
+import { installJobs } from '../../src/common/jobs/install-jobs.js';
 import { entities } from '../../src/entities.js';
 import { connect, createDatabase } from './database.js';
 
@@ -33,13 +32,6 @@ export async function startTestServer(name: string): Promise<void> {
   await migrate(ormOptions({ url, entities }));
   await installJobs(url);
   (globalThis as { seerTestPostgres?: EmbeddedPostgres }).seerTestPostgres = postgres;
-}
-
-/** What the first process of an installation does; tests of that start with an empty database. */
-async function installJobs(url: string): Promise<void> {
-  const boss = new PgBoss(bossOptions(url, false));
-  await boss.start();
-  await boss.stop();
 }
 
 async function databasesIn({ adminUrl }: EmbeddedPostgres): Promise<number> {

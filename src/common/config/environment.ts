@@ -1,10 +1,12 @@
 import { resolve } from 'node:path';
 import { parseDuration } from '../duration.js';
 import { type Fault, fault } from '../fault-point.js';
+import { isStandardWebhooksSecret } from '../webhooks/standard-webhooks.js';
 import { type ClientOfProvider, clientsOf, clientVariables } from './client-variables.js';
 import { type CustomProvider, customProviders } from './custom-providers.js';
 import { type Retention } from '../retention/prunable.js';
 import { boolean, duration, integer, oneOf, origin, origins, secret, text, url, type Variable } from './variable.js';
+import { type TracingSetting, tracingOf, tracingVariables } from './tracing-variables.js';
 
 /** Which work a process takes: `api` answers requests, `worker` executes runs, `all` does both. */
 export type Role = 'all' | 'api' | 'worker';
@@ -19,6 +21,12 @@ const variables = {
   DATABASE_URL: url({
     protocols: ['postgres:', 'postgresql:'],
     about: 'A PostgreSQL (15 or later) to use; without it Seer starts an embedded one in the data directory.',
+  }),
+  SEER_MIGRATE: oneOf({
+    values: ['start', 'off'],
+    default: 'start',
+    about:
+      'Every start migrates the database, or (`off`) refuses one whose schema is older than its own: then run `npm run seer -- migrate` before.',
   }),
   SEER_DATA_DIR: text({ default: '.seer', about: 'Directory of the embedded database, the key file and the logs.' }),
   SEER_ROLE: oneOf({
@@ -71,6 +79,11 @@ const variables = {
     about: 'Where the issuer publishes its keys; default is `<issuer>/.well-known/jwks.json`.',
   }),
   SEER_AUTH_AUDIENCE: text({ about: 'Audience that a JWT must name; needed with SEER_AUTH_ISSUER.' }),
+  SEER_CLERK_WEBHOOK_SECRET: secret({
+    min: 38,
+    about:
+      'Signing secret (`whsec_…`) of the endpoint `<address of Seer>/v1/webhooks/clerk` in the dashboard of Clerk, where that is the issuer.',
+  }),
   SEER_EGRESS_ALLOW: text({
     default: '',
     about: 'Private targets that workflows may reach, comma separated: `10.1.0.0/16,db.internal:5432`.',
@@ -97,6 +110,13 @@ const variables = {
     about: 'How long trigger events are kept, those of a run as long as the run if that is longer',
   }),
   SEER_RETENTION_AUDIT: retention({ default: '365d', min: '30d', about: 'How long entries of the audit are kept' }),
+  SEER_METRICS_PORT: integer({
+    min: 0,
+    max: 65535,
+    about: 'TCP port of `GET /metrics` for Prometheus, without credentials, in every role; without it there is none.',
+  }),
+  SEER_METRICS_HOST: text({ default: '127.0.0.1', about: 'Address that port listens on.' }),
+  ...tracingVariables,
   LOG_LEVEL: oneOf({
     values: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
     default: 'info',
@@ -136,6 +156,8 @@ export class Environment {
   readonly host: string;
   readonly databaseUrl: string | undefined;
   readonly dataDirectory: string;
+  /** Whether a start brings the database to its own schema. */
+  readonly migrates: boolean;
   readonly role: Role;
   readonly publicUrl: string | undefined;
   readonly frontendOrigins: readonly string[];
@@ -149,6 +171,8 @@ export class Environment {
   readonly vault: { token: string | undefined; namespace: string | undefined };
   /** The identity provider whose JWTs are accepted, if one is configured. */
   readonly auth: { issuer: string; jwksUrl: string; audience: string } | undefined;
+  /** What events of the identity provider are signed with, if it is Clerk and sends some. */
+  readonly clerkWebhookSecret: string | undefined;
   /** See encryption/timing.ts. */
   readonly keyPollMs: number;
   readonly egressAllow: string;
@@ -158,6 +182,9 @@ export class Environment {
   readonly runSlotsPerUser: number;
   readonly syncWaitSeconds: number;
   readonly retention: Retention;
+  /** Where Prometheus finds the metrics; without a port nowhere but at `/metrics` of the API. */
+  readonly metrics: { port: number | undefined; host: string };
+  readonly tracing: TracingSetting | undefined;
   readonly logLevel: string;
   /** Of tests. */
   readonly fault: Fault | undefined;
@@ -170,6 +197,7 @@ export class Environment {
     this.port = values.PORT ?? 3000;
     this.host = values.HOST ?? '127.0.0.1';
     this.databaseUrl = values.DATABASE_URL;
+    this.migrates = values.SEER_MIGRATE !== 'off';
     this.dataDirectory = resolve(values.SEER_DATA_DIR ?? '.seer');
     this.role = values.SEER_ROLE ?? 'all';
     this.publicUrl = values.SEER_PUBLIC_URL;
@@ -179,6 +207,7 @@ export class Environment {
     this.oldMasterKey = masterKeyOf('SEER_OLD_MASTER_KEY', values);
     this.vault = { token: values.VAULT_TOKEN, namespace: values.VAULT_NAMESPACE };
     this.auth = authOf(values);
+    this.clerkWebhookSecret = values.SEER_CLERK_WEBHOOK_SECRET;
     this.egressAllow = values.SEER_EGRESS_ALLOW ?? '';
     this.production = values.NODE_ENV === 'production';
     this.docs = values.SEER_DOCS ?? !this.production;
@@ -193,6 +222,8 @@ export class Environment {
       events: keptFor(values.SEER_RETENTION_EVENTS),
       audit: keptFor(values.SEER_RETENTION_AUDIT),
     };
+    this.metrics = { port: values.SEER_METRICS_PORT, host: values.SEER_METRICS_HOST ?? '127.0.0.1' };
+    this.tracing = tracingOf(values);
     this.logLevel = values.LOG_LEVEL ?? 'info';
     this.fault = values.SEER_FAULT_POINT;
   }
@@ -227,6 +258,14 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
     problems.push(
       'SEER_AUTH_AUDIENCE must be set together with SEER_AUTH_ISSUER, else tokens meant for others would do',
     );
+  }
+  if (values.SEER_CLERK_WEBHOOK_SECRET) {
+    if (!isStandardWebhooksSecret(values.SEER_CLERK_WEBHOOK_SECRET as string)) {
+      problems.push('SEER_CLERK_WEBHOOK_SECRET must be "whsec_" and 24 to 64 bytes in base64, as Clerk shows it');
+    }
+    if (!values.SEER_AUTH_ISSUER) {
+      problems.push('SEER_CLERK_WEBHOOK_SECRET must be set together with SEER_AUTH_ISSUER, whose users it is about');
+    }
   }
   for (const name of ['SEER_MASTER_KEY', 'SEER_OLD_MASTER_KEY']) {
     if (values[name] && Buffer.from(values[name] as string, 'base64').length !== 32) {

@@ -1,6 +1,7 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { Database } from './open-database.js';
+import { watchPool } from './pool-metrics.js';
 
 /** A statement that is planned once for each connection. `name` must be unique, and `text` never change under it. */
 export interface HotRead {
@@ -44,6 +45,7 @@ export class HotReads implements OnApplicationShutdown {
       types,
     });
     this.pool.on('error', () => {});
+    watchPool('reads', this.pool);
   }
 
   /** @throws what the driver throws; lost connections are known to the HTTP layer as 503 */

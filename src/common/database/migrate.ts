@@ -1,13 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { parse } from 'node:path';
 import { MikroORM, type Options } from '@mikro-orm/postgresql';
-import { migrationsDirectory } from './orm-options.js';
 import { advisoryLocks } from './advisory-locks.js';
-
-/** The database has migrations that this build does not know: it belongs to a newer Seer. */
-export class DatabaseTooNewError extends Error {
-  override readonly name = 'DatabaseTooNewError';
-}
+import { DatabaseTooNewError } from './schema.errors.js';
+import { migrationsDirectory } from './schema-state.js';
 
 /**
  * Brings the database to the newest schema, all or nothing. Processes that start together take turns by an advisory
@@ -33,10 +29,5 @@ async function refuseNewerDatabase(orm: MikroORM): Promise<void> {
   const known = new Set((await readdir(migrationsDirectory)).map((file) => parse(file).name));
   const executed = await orm.migrator.getExecuted();
   const foreign = executed.filter((migration) => !known.has(migration.name));
-  if (foreign.length > 0) {
-    throw new DatabaseTooNewError(
-      `The database has the migration ${foreign.map(({ name }) => name).join(', ')}, which this build of Seer does ` +
-        'not know. Start the newer build, or restore the backup that belongs to this one.',
-    );
-  }
+  if (foreign.length > 0) throw new DatabaseTooNewError(foreign.map(({ name }) => name));
 }

@@ -1,11 +1,10 @@
-import { fileURLToPath } from 'node:url';
 import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig, type EntityClass, type Options, UnderscoreNamingStrategy } from '@mikro-orm/postgresql';
+import { type Pool } from 'pg';
 import { ReflectMetadataProvider } from '@mikro-orm/decorators/legacy';
 import { giveBackLostConnections } from './lost-connections.js';
-
-/** Where the migrations of this build lie (compiled). */
-export const migrationsDirectory = fileURLToPath(new URL('migrations', import.meta.url));
+import { watchPool } from './pool-metrics.js';
+import { migrationsDirectory } from './schema-state.js';
 
 /** What MikroORM needs to know, the same for the application, its tests and the migration commands. */
 export function ormOptions(settings: {
@@ -23,7 +22,12 @@ export function ormOptions(settings: {
     namingStrategy: UnderscoreNamingStrategy,
     forceUtcTimezone: true,
     pool: { min: 0, max: settings.poolSize ?? 10 },
-    driverOptions: { onPoolCreated: giveBackLostConnections },
+    driverOptions: {
+      onPoolCreated: (pool: Pool) => {
+        giveBackLostConnections(pool);
+        watchPool('requests', pool);
+      },
+    },
     migrations: {
       path: migrationsDirectory,
       pathTs: 'src/common/database/migrations',

@@ -16,7 +16,7 @@ import { type EgressOptions } from './egress.types.js';
         allow: parseAllowList(environment.egressAllow),
         // A newcomer's first workflow may well call something on the same machine.
         allowLoopback: environment.embedded,
-        ownPorts: new Set([environment.port, database.port].filter((port) => port > 0)),
+        ownPorts: new Set([environment.port, environment.metrics.port ?? 0, database.port].filter((port) => port > 0)),
         ...(database.host && { ownDatabase: { host: database.host, port: database.port } }),
       }),
     },

@@ -4,6 +4,7 @@ import { Agent } from 'undici';
 import { collect } from './collecting-buffer.js';
 import type { EgressConnection, EgressOptions, EgressRequest, EgressResponse, EgressStream } from './egress.types.js';
 import { openExchange } from './http-exchange.js';
+import { observeConnection, observeRequest } from './observe-egress.js';
 import { pinnedConnector } from './pinned-connector.js';
 import { TargetResolver } from './target-resolver.js';
 import { openConnection } from './tcp-connection.js';
@@ -50,7 +51,7 @@ export class EgressService implements OnApplicationShutdown {
    * @throws EgressError for every failure, as reading the body does; when the caller aborts, the signal's reason
    */
   open(request: EgressRequest): Promise<EgressStream> {
-    return openExchange(this.agent, request);
+    return observeRequest(request, () => openExchange(this.agent, request));
   }
 
   /**
@@ -60,7 +61,7 @@ export class EgressService implements OnApplicationShutdown {
    * @throws EgressError when it can't be made; when the caller aborts, the signal's reason
    */
   async connect(request: EgressConnection): Promise<Socket> {
-    const socket = await openConnection(request, this.resolver);
+    const socket = await observeConnection(() => openConnection(request, this.resolver));
     this.sockets.add(socket);
     socket.once('close', () => this.sockets.delete(socket));
     return socket;

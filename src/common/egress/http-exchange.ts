@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { traceHeaders } from '../tracing/tracing.js';
 import { EgressTooManyRedirectsError } from './egress.errors.js';
 import type { EgressRequest, EgressStream } from './egress.types.js';
 import { Lifetime } from './lifetime.js';
@@ -62,7 +63,9 @@ function firstHop(request: EgressRequest): Hop {
 
 function send(dispatcher: Dispatcher, hop: Hop, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
   const { method, url, headers, body } = hop;
-  return dispatcher.request({ origin: url.origin, path: url.pathname + url.search, method, headers, body, signal });
+  const path = url.pathname + url.search;
+  const traced = { ...traceHeaders(url.hostname), ...headers };
+  return dispatcher.request({ origin: url.origin, path, method, headers: traced, body, signal });
 }
 
 function openResponse(

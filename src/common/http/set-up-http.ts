@@ -2,7 +2,9 @@ import { type NestExpressApplication } from '@nestjs/platform-express';
 import express from 'express';
 import { jsonBody } from './body/json-body.js';
 import { urlTextMiddleware } from './body/url-text.js';
+import { currentRequestMiddleware } from './current-request.js';
 import { DrainingAdapter } from './draining-adapter.js';
+import { observeRequests } from './observe-requests.js';
 import { rateLimit } from './rate-limit.js';
 import { requestIdMiddleware } from './request-id.js';
 import { securityHeaders } from './security-headers.js';
@@ -28,11 +30,13 @@ export interface HttpSettings {
 /** What holds for every request, known route or not; `HttpModule` has the rest. Call it before `listen`. */
 export function setUpHttp(app: NestExpressApplication, settings: HttpSettings = {}): void {
   app.use(
+    observeRequests,
     requestIdMiddleware,
     securityHeaders,
     rateLimit(settings.requestsPerMinute),
     urlTextMiddleware,
     jsonBody(settings.anyMediaType ?? []),
+    currentRequestMiddleware,
   );
   app.useGlobalPipes(new RequestValidationPipe());
 }

@@ -1,12 +1,18 @@
-import { type ConstructorOptions, type QueueOptions } from 'pg-boss';
+import { type ConstructorOptions, type Queue } from 'pg-boss';
+import { type Role } from '../config/environment.js';
+import { JOBS_SCHEMA } from './jobs-schema.js';
 
 /** A process that only answers requests adds jobs; running, supervising and scheduling is for those that work. */
-export function bossOptions(connectionString: string, works: boolean): ConstructorOptions {
+export function bossOptions(
+  connectionString: string,
+  { role, works, migrates }: { role: Role; works: boolean; migrates: boolean },
+): ConstructorOptions {
   return {
     connectionString,
-    // A schema of its own: migrations and entities know nothing of it.
-    schema: 'pgboss',
+    schema: JOBS_SCHEMA,
+    migrate: migrates,
     application_name: 'seer jobs',
+    instanceName: role,
     max: 2,
     connectionTimeoutMillis: 5_000,
     supervise: works,
@@ -15,6 +21,11 @@ export function bossOptions(connectionString: string, works: boolean): Construct
     monitorIntervalSeconds: 30,
   };
 }
+
+/** Where jobs go that have failed for good. Nobody works on it: an administrator looks and has them done again. */
+export const DEAD_LETTERS = 'dead-letters';
+
+export const deadLetterOptions = { retentionSeconds: 30 * 24 * 3_600 } satisfies Partial<Queue>;
 
 /** The same for every queue. A job of a process that died is noticed by its missing heartbeats. */
 export const queueOptions = {
@@ -25,7 +36,8 @@ export const queueOptions = {
   retryBackoff: true,
   retryDelayMax: 300,
   deleteAfterSeconds: 24 * 3_600,
-} satisfies QueueOptions;
+  deadLetter: DEAD_LETTERS,
+} satisfies Partial<Queue>;
 
 /** Jobs are taken in batches, each with a result of its own; while a batch is full, the next follows at once. */
 export const workOptions = {

@@ -8,6 +8,7 @@ import {
   Logger,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
+  type Type,
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { fromKysely, type Job as StoredJob, type JobResult, PgBoss } from 'pg-boss';
@@ -15,8 +16,12 @@ import { Environment } from '../config/environment.js';
 import { asDatabaseUnavailable } from '../database/database.errors.js';
 import { Database } from '../database/open-database.js';
 import { type JsonObject } from '../json.js';
+import { bossOptions, DEAD_LETTERS, deadLetterOptions, queueOptions, workOptions } from './boss-options.js';
 import { type Job } from './define-job.js';
-import { bossOptions, queueOptions, workOptions } from './boss-options.js';
+import { slowRead } from '../metrics/slow-read.js';
+import { inSpan } from '../tracing/tracing.js';
+import { jobDuration, jobSpan, storedJobs } from './job-metrics.js';
+import { type DeadJob, deadJobOf, type JobProcess, processOf, type QueueState, queueStateOf } from './job-views.js';
 
 /** DI token of the list of all jobs. */
 export const JOB_LIST = Symbol('job list');
@@ -30,6 +35,8 @@ export interface EnqueueOptions {
   readonly singletonKey?: string;
 }
 
+/** Of the jobs that wait in a queue, so many are looked through for the one that has waited longest. */
+const LOOKED_AT = 100;
 const RETRY_START_MS = 2_000;
 /** How long a process that stops lets its jobs go on; what is not done by then runs again elsewhere. */
 const GRACE_MS = 4_000;
@@ -52,9 +59,10 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown, 
     private readonly modules: ModuleRef,
     database: Database,
   ) {
-    this.boss = new PgBoss(bossOptions(database.url, environment.works));
+    this.boss = new PgBoss(bossOptions(database.url, environment));
     this.boss.on('error', (error) => this.report(error));
     this.boss.on('warning', ({ message, data }) => this.log.warn(data, message));
+    this.watchQueues();
   }
 
   /** Not awaited: requests need not wait for it (a tenth of a second, longer while the database is away). */
@@ -79,6 +87,69 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown, 
       ...(em && { db: fromKysely(em.getKysely()) }),
     });
     return id !== null;
+  }
+
+  /** Every queue, by name, with the jobs that wait in it. Counts are at most a minute old. @throws DatabaseUnavailableError */
+  queues(): Promise<QueueState[]> {
+    return this.asked(async () => {
+      const states: QueueState[] = [];
+      for (const { name } of await this.boss.getQueues()) {
+        // Nobody works on the one, and the others are pg-boss's own.
+        if (name === DEAD_LETTERS || name.startsWith('__')) continue;
+        const [counts] = await this.boss.getQueueStats(name, { force: true });
+        const waiting = await this.boss.findJobs(name, { queued: true, limit: LOOKED_AT });
+        states.push(queueStateOf(name, counts, waiting));
+      }
+      return states;
+    });
+  }
+
+  /** Processes that have jobs, or could add some; those that ended orderly are not among them. @throws DatabaseUnavailableError */
+  processes(): Promise<JobProcess[]> {
+    return this.asked(async () => {
+      const instances = await this.boss.getInstances();
+      return instances.filter(({ stoppedOn }) => stoppedOn === null).map(processOf);
+    });
+  }
+
+  /**
+   * Jobs that have failed for good, the oldest first.
+   * @param after id of the last one of the page before
+   * @returns undefined when there is no such job any more
+   * @throws DatabaseUnavailableError
+   */
+  deadJobs({ limit, after }: { limit: number; after?: string }): Promise<DeadJob[] | undefined> {
+    return this.asked(async () => {
+      if (after !== undefined && !(await this.isDead(after))) return undefined;
+      const page = { queued: true, limit, ...(after !== undefined && { after }) };
+      const jobs = await this.boss.findJobs<JsonObject>(DEAD_LETTERS, page);
+      return jobs.map(deadJobOf);
+    });
+  }
+
+  /**
+   * Has a job that has failed for good done again, as a new one.
+   * @returns `gone` when there is no such job; `waits` when one with its key waits already, which then does its work
+   * @throws DatabaseUnavailableError
+   */
+  redrive(id: string): Promise<'redriven' | 'waits' | 'gone'> {
+    return this.asked(async () => {
+      if (!(await this.isDead(id))) return 'gone';
+      return (await this.boss.redrive(DEAD_LETTERS, { ids: [id] })) > 0 ? 'redriven' : 'waits';
+    });
+  }
+
+  private async isDead(id: string): Promise<boolean> {
+    return (await this.boss.findJobs(DEAD_LETTERS, { id, queued: true, limit: 1 })).length > 0;
+  }
+
+  private async asked<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      await this.started;
+      return await work();
+    } catch (error) {
+      throw asDatabaseUnavailable(error) ?? error;
+    }
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -108,6 +179,8 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown, 
 
   private async createQueues(): Promise<void> {
     const known = new Set((await this.boss.getQueues()).map(({ name }) => name));
+    // First: the others name it.
+    if (!known.has(DEAD_LETTERS)) await this.boss.createQueue(DEAD_LETTERS, deadLetterOptions);
     for (const { name } of this.jobs) {
       if (known.has(name)) await this.boss.updateQueue(name, queueOptions);
       else await this.boss.createQueue(name, { ...queueOptions, policy: 'short' });
@@ -127,17 +200,39 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown, 
     }
   }
 
-  private async run(job: Job, { id, data, signal }: StoredJob<JsonObject>): Promise<JobResult> {
+  private async run(job: Job, stored: StoredJob<JsonObject>): Promise<JobResult> {
+    const began = performance.now();
+    const result = await this.handle(job, stored);
+    const outcome = result.status === 'completed' ? 'completed' : 'failed';
+    jobDuration.observe({ job: job.name, outcome }, (performance.now() - began) / 1_000);
+    return result;
+  }
+
+  private async handle(job: Job, { id, data, signal }: StoredJob<JsonObject>): Promise<JobResult> {
+    const context = {
+      em: this.em.fork(),
+      signal,
+      get: <T>(type: Type<T>) => this.modules.get(type, { strict: false }),
+    };
     try {
-      await job.handle(data, {
-        em: this.em.fork(),
-        signal,
-        get: (type) => this.modules.get(type, { strict: false }),
-      });
+      await inSpan(
+        () => jobSpan(job.name),
+        () => job.handle(data, context),
+      );
       return { id, status: 'completed' };
     } catch (error) {
       this.log.error({ err: error, job: job.name, job_id: id }, 'A job failed; it is tried again');
       return { id, status: 'failed', output: { message: (error as Error).message } };
+    }
+  }
+
+  /** The numbers are those of the last look that pg-boss took itself. */
+  private watchQueues(): void {
+    const read = slowRead(async () => new Map((await this.boss.getQueues()).map((queue) => [queue.name, queue])));
+    for (const { name: job } of this.jobs) {
+      storedJobs.read({ job, state: 'waiting' }, async () => (await read())?.get(job)?.queuedCount);
+      storedJobs.read({ job, state: 'active' }, async () => (await read())?.get(job)?.activeCount);
+      storedJobs.read({ job, state: 'failed' }, async () => (await read())?.get(job)?.failedCount);
     }
   }
 

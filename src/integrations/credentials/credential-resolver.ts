@@ -18,7 +18,17 @@ export interface CredentialRequest extends CredentialUse {
   /** Whose they must be. */
   readonly userId: string;
   readonly signal: AbortSignal;
+  /** Told of each credential before it is used. */
+  readonly onUse?: OnCredentialUse | undefined;
 }
+
+/** A connection or a resource that something is about to work with, by its public id. */
+export interface UsedCredential {
+  readonly kind: 'connection' | 'resource';
+  readonly id: string;
+}
+
+export type OnCredentialUse = (used: UsedCredential) => void;
 
 /**
  * The only way to credentials. They exist while the work lasts, reach only where they belong, and are taken out of what
@@ -54,8 +64,9 @@ export class CredentialResolver {
   }
 
   private async access(request: CredentialRequest, scrubber: Scrubber): Promise<Access> {
-    const { userId, signal } = request;
+    const { userId, signal, onUse } = request;
     const chosen = await this.choice.choose(userId, request);
+    if (onUse) usedBy(chosen).forEach(onUse);
     const resource = chosen.resource && (await this.resource(userId, chosen, scrubber));
     const account = chosen.connection && this.account(request, chosen, scrubber);
     await account?.prepare();
@@ -100,4 +111,11 @@ export class CredentialResolver {
     const targets = this.types.get(resource.type)?.targets(resource.metadata) ?? [];
     return boundEgress(this.egress, `${resource.resourceId} (${resource.name})`, targets);
   }
+}
+
+function usedBy({ connection, resource }: Chosen): UsedCredential[] {
+  const used: UsedCredential[] = [];
+  if (resource) used.push({ kind: 'resource', id: makePublicId('resource', resource.resource_id) });
+  if (connection) used.push({ kind: 'connection', id: makePublicId('connection', connection.connection_id) });
+  return used;
 }

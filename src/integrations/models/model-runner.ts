@@ -3,7 +3,7 @@ import { egressFetch } from '../../common/egress/egress-fetch.js';
 import { type Json, type JsonObject } from '../../common/json.js';
 import { schemaValidator } from '../../common/json-schema.js';
 import { type Access, resourceOf } from '../credentials/access.js';
-import { CredentialResolver } from '../credentials/credential-resolver.js';
+import { CredentialResolver, type OnCredentialUse } from '../credentials/credential-resolver.js';
 import { HeldBackText } from '../credentials/held-back-text.js';
 import { cut } from '../credentials/text-finder.js';
 import { parseJson } from '../tools/parse-json.js';
@@ -17,6 +17,7 @@ import { type ModelAnswer, type ModelQuestion } from './model-question.js';
 export interface ModelRequest extends ModelQuestion {
   readonly userId: string;
   readonly signal: AbortSignal;
+  readonly onUse?: OnCredentialUse | undefined;
   /** Told of the answer's text as it comes. */
   readonly onText?: ((text: string) => void) | undefined;
 }
@@ -31,8 +32,8 @@ export class ModelRunner {
 
   /** @throws ToolError, EgressError, or the signal's reason */
   async ask(request: ModelRequest): Promise<ModelAnswer> {
-    const { userId, resource, signal } = request;
-    const answer = await this.credentials.use({ userId, needs: modelNeeds, resource, signal }, (access) =>
+    const { userId, resource, signal, onUse } = request;
+    const answer = await this.credentials.use({ userId, needs: modelNeeds, resource, signal, onUse }, (access) =>
       converse(access, request),
     );
     return withOutput(answer, request.outputSchema);

@@ -1,4 +1,6 @@
+import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
+import { Audit } from '../../common/audit/audit.js';
 import { type Principal } from '../../users/index.js';
 import { CredentialResolver } from '../credentials/credential-resolver.js';
 import { failureOf } from '../credentials/failure.js';
@@ -16,6 +18,8 @@ export class ResourceTests {
   constructor(
     private readonly resources: ResourcesService,
     private readonly resolver: CredentialResolver,
+    private readonly em: EntityManager,
+    private readonly audit: Audit,
     @Inject(RESOURCE_TYPES) private readonly types: ResourceTypeCatalogue,
   ) {}
 
@@ -24,6 +28,8 @@ export class ResourceTests {
     const { resource_type: key } = await this.resources.get(caller, publicId);
     const { provider, needsConnection, test } = knownType(this.types, key);
     const needs = { key: `The test of ${publicId}`, resourceTypes: [key], ...(needsConnection && { provider }) };
+    // Before it: whatever comes of it, its secrets are used.
+    await this.audit.record(this.em, { action: 'resource.tested', object: publicId });
     const begin = performance.now();
     const answer = (ok: boolean, message: string, code: string | null): ResourceTestResponse => ({
       ok,

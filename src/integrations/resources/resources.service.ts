@@ -1,10 +1,11 @@
 import { EntityManager, LockMode } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
+import { Audit } from '../../common/audit/audit.js';
 import { CursorCodec } from '../../common/http/paging/cursor.js';
 import { type Page } from '../../common/http/paging/page.dto.js';
 import { loadPage } from '../../common/http/paging/page.js';
 import { type JsonObject } from '../../common/json.js';
-import { parsePublicId } from '../../common/public-id.js';
+import { makePublicId, parsePublicId } from '../../common/public-id.js';
 import { OAuthConnection } from '../../oauth/index.js';
 import { type Principal, User } from '../../users/index.js';
 import {
@@ -35,6 +36,7 @@ export class ResourcesService {
     private readonly em: EntityManager,
     private readonly cursors: CursorCodec,
     private readonly secrets: ResourceSecrets,
+    private readonly audit: Audit,
     @Inject(RESOURCE_TYPES) private readonly types: ResourceTypeCatalogue,
   ) {}
 
@@ -51,8 +53,12 @@ export class ResourcesService {
     await this.connect(caller, resource, type, request.connection_id);
     await this.secrets.prepare();
     const sealed = Object.entries(secrets).map(([key, value]) => this.sealed(caller, resource, key, value));
-    await this.em.persist([resource, ...sealed]).flush();
-    return this.response(resource, Object.keys(secrets).sort());
+    const secretKeys = Object.keys(secrets).sort();
+    await this.em.transactional(async (em) => {
+      await em.persist([resource, ...sealed]).flush();
+      await this.record(resource, 'created', { name, resource_type: resourceType, secret_keys: secretKeys });
+    });
+    return this.response(resource, secretKeys);
   }
 
   /** Newest first. Nothing is decrypted. @throws CursorInvalidError */
@@ -100,16 +106,19 @@ export class ResourcesService {
         resource.metadata = request.metadata;
       }
       if (request.connection_id !== undefined) await this.connect(caller, resource, type, request.connection_id);
+      await this.record(resource, 'changed', { changed: Object.keys(request).sort() });
       return this.response(resource, keys);
     });
   }
 
   /** @throws ResourceNotFoundError */
   async delete(caller: Principal, publicId: string): Promise<void> {
-    const resourceId = parsePublicId('resource', publicId);
-    const deleted =
-      resourceId && (await this.em.nativeDelete(IntegrationResource, { resourceId, user: caller.userId }));
-    if (!deleted) throw new ResourceNotFoundError(publicId);
+    await this.em.transactional(async (em) => {
+      const resource = await this.find(caller, publicId);
+      if ((await em.nativeDelete(IntegrationResource, { id: resource.id })) === 0)
+        throw new ResourceNotFoundError(publicId);
+      await this.record(resource, 'deleted', { name: resource.name, resource_type: resource.resourceType });
+    });
   }
 
   /** @throws ResourceNotFoundError */
@@ -131,6 +140,7 @@ export class ResourcesService {
         known.value = this.secrets.seal({ resourceId: resource.resourceId, userId: caller.userId }, key, value);
       }
       await this.em.persist(secret).flush();
+      await this.record(resource, 'secret-put', { key });
       return secretResponse(secret);
     });
   }
@@ -142,7 +152,14 @@ export class ResourcesService {
       const secret = await this.em.findOne(IntegrationSecret, { resource, key });
       if (!secret) throw new SecretNotFoundError(publicId, key);
       await this.em.remove(secret).flush();
+      await this.record(resource, 'secret-deleted', { key });
     });
+  }
+
+  /** In the transaction that does it. */
+  private record({ resourceId }: IntegrationResource, what: string, details: JsonObject): Promise<void> {
+    const object = makePublicId('resource', resourceId);
+    return this.audit.record(this.em, { action: `resource.${what}`, object, details });
   }
 
   private async find(caller: Principal, publicId: string): Promise<IntegrationResource> {

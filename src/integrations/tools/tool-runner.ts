@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { isJsonObject, type Json, type JsonObject } from '../../common/json.js';
 import { schemaValidator } from '../../common/json-schema.js';
 import { type Access } from '../credentials/access.js';
-import { CredentialResolver } from '../credentials/credential-resolver.js';
+import { CredentialResolver, type OnCredentialUse } from '../credentials/credential-resolver.js';
 import { TOOL_CATALOGUE, type ToolCatalogue } from './catalogue.js';
 import { type Tool, type ToolFunction } from './define-tool.js';
 import { ToolError } from './tool-error.js';
@@ -22,6 +22,7 @@ export interface ToolCall {
   /** Public ids of what the node names. */
   readonly connection?: string | undefined;
   readonly resource?: string | undefined;
+  readonly onUse?: OnCredentialUse | undefined;
   readonly signal: AbortSignal;
   readonly idempotencyKey: string;
 }
@@ -54,7 +55,10 @@ export class ToolRunner {
 }
 
 /** A question for what a tool is to models. */
-export interface FunctionsRequest extends Pick<ToolCall, 'userId' | 'tool' | 'connection' | 'resource' | 'signal'> {
+export interface FunctionsRequest extends Pick<
+  ToolCall,
+  'userId' | 'tool' | 'connection' | 'resource' | 'onUse' | 'signal'
+> {
   /** Inputs that the model does not choose. */
   readonly fixed: JsonObject;
 }

@@ -57,7 +57,7 @@ export async function beginAuthorization(em: EntityManager, begun: BegunAuthoriz
 
 /**
  * Takes an authorization out: of two that come back with one state, one finds it. One from another browser or of another
- * provider doesn't, and does not use it up either.
+ * provider doesn't, and does not use it up either; nor does that of a user who is deactivated.
  */
 export async function takeAuthorization(
   em: EntityManager,
@@ -66,6 +66,7 @@ export async function takeAuthorization(
   const [row] = await em.fork().execute<TakenAuthorization[]>(
     `delete from oauth_authorization
       where state_hash = ? and provider = ? and browser_hash = ? and expires_at > now()
+        and exists (select from "user" u where u.id = oauth_authorization.user_id and u.deactivated_at is null)
       returning state_hash, user_id::text, code_verifier, scopes, redirect_to, connection_id`,
     [stateHash, provider, browserHash],
   );

@@ -86,7 +86,8 @@ export class ConnectOffers {
       connectionId === undefined
         ? undefined
         : await this.em.findOne(OAuthConnection, { connectionId, user: userId, provider });
-    if (leadsAstray || user === null || connection === null) throw new ConnectLinkInvalidError();
+    if (leadsAstray || user === null || user.deactivatedAt !== null || connection === null)
+      throw new ConnectLinkInvalidError();
     return { offer, user, connection };
   }
 

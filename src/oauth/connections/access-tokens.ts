@@ -13,6 +13,7 @@ import { OAuthRefusedError, OAuthTroubleError } from '../protocol/upstream.error
 import { ProviderRegistry } from '../providers/provider-registry.js';
 import { ConnectionTokens, type TokenOwner } from './connection-tokens.js';
 import { type OAuthConnectionStatus } from './oauth-connection.entity.js';
+import { tokenRefreshes } from './refresh-metrics.js';
 import {
   freshOf,
   type FreshToken,
@@ -169,8 +170,11 @@ export class AccessTokens {
       const refreshed = { row: { ...row, scopes: grant.scopes ?? row.scopes }, grant };
       hold(refreshed);
       await this.store(em, refreshed);
+      tokenRefreshes.add({ provider: row.provider, outcome: 'refreshed' });
       return { row: refreshed.row, accessToken: grant.accessToken };
     } catch (error) {
+      const isEnd = error instanceof OAuthRefusedError && (takenBack.has(error.error) || goneForGood.has(error.error));
+      if (isEnd) tokenRefreshes.add({ provider: row.provider, outcome: 'ended' });
       if (error instanceof OAuthRefusedError && takenBack.has(error.error)) {
         return this.end(em, row, 'revoked', `${provider.title} says that access was taken back.`);
       }
@@ -179,6 +183,7 @@ export class AccessTokens {
       }
       const isTrouble = error instanceof OAuthTroubleError || error instanceof OAuthRefusedError;
       if (!isTrouble && !(error instanceof ProviderNotConfiguredError)) throw error;
+      tokenRefreshes.add({ provider: row.provider, outcome: 'put_off' });
       return this.backOff(em, row, rejected, error);
     }
   }

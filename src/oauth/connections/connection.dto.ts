@@ -10,9 +10,10 @@ import { type OAuthConnection } from './oauth-connection.entity.js';
  * must connect it again. `revoked`: the provider says that access was taken back.
  */
 export type ConnectionStatus = 'healthy' | 'expiring' | 'reauth_required' | 'revoked';
+export const connectionStatuses: ConnectionStatus[] = ['healthy', 'expiring', 'reauth_required', 'revoked'];
 
 /** Without a refresh token a connection ends with its access token: so long before that it says so. */
-const NOTICE_MS = 7 * 24 * 3_600_000;
+export const NOTICE_MS = 7 * 24 * 3_600_000;
 
 export class ConnectionQuery extends PageQuery {
   /** Only those of this provider. @example google */
@@ -120,7 +121,9 @@ export class DeletedConnectionResponse {
   upstream: 'revoked' | 'unsupported' | 'failed';
 }
 
-function statusOf({ status, refreshToken, refreshFailures, expiresAt }: OAuthConnection): ConnectionStatus {
+type Health = Pick<OAuthConnection, 'status' | 'refreshToken' | 'refreshFailures' | 'expiresAt'>;
+
+export function statusOf({ status, refreshToken, refreshFailures, expiresAt }: Health): ConnectionStatus {
   if (status !== 'healthy') return status;
   const cannotRefresh = refreshToken === null && expiresAt !== null && expiresAt.getTime() - Date.now() < NOTICE_MS;
   return refreshFailures > 0 || cannotRefresh ? 'expiring' : 'healthy';

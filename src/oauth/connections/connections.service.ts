@@ -1,11 +1,12 @@
 import { LockMode } from '@mikro-orm/core';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable, Logger } from '@nestjs/common';
+import { Audit } from '../../common/audit/audit.js';
 import { CursorCodec } from '../../common/http/paging/cursor.js';
 import { type Page } from '../../common/http/paging/page.dto.js';
 import { loadPage } from '../../common/http/paging/page.js';
 import { makePublicId, parsePublicId } from '../../common/public-id.js';
-import { type Principal } from '../../users/index.js';
+import { type Principal, type User } from '../../users/index.js';
 import { ConnectLinks } from '../authorization/connect-links.js';
 import { OAuthClients } from '../clients/oauth-clients.js';
 import { ConnectionNotFoundError } from '../oauth.errors.js';
@@ -37,6 +38,7 @@ export class ConnectionsService {
     private readonly tokens: ConnectionTokens,
     private readonly links: ConnectLinks,
     private readonly dependants: ConnectionDependants,
+    private readonly audit: Audit,
   ) {}
 
   /** Newest first. Nothing is decrypted. @throws CursorInvalidError */
@@ -73,6 +75,11 @@ export class ConnectionsService {
     const owner = { connectionId: connection.connectionId, userId: caller.userId };
     const rejected = await this.tokens.open(owner, 'access_token', connection.accessToken);
     await this.accessTokens.fresh(owner, { rejected });
+    await this.audit.record(this.em, {
+      action: 'connection.refreshed',
+      object: publicId,
+      details: { provider: connection.provider },
+    });
     return this.get(caller, publicId);
   }
 
@@ -91,16 +98,41 @@ export class ConnectionsService {
    */
   async delete(caller: Principal, publicId: string): Promise<DeletedConnectionResponse> {
     const { id } = await this.find(caller, publicId);
+    const upstream = await this.remove(id, caller);
+    if (!upstream) throw new ConnectionNotFoundError(publicId);
+    return { connection_id: publicId, upstream };
+  }
+
+  /** Gives back and forgets all of a user who is being deleted, one by one. */
+  async deleteAllOf(user: User, signal: AbortSignal): Promise<void> {
+    const owner = { userId: String(user.id), publicId: user.publicId };
+    const connections = await this.em.fork().find(OAuthConnection, { user: user.id }, { fields: ['id'] });
+    for (const { id } of connections) {
+      signal.throwIfAborted();
+      await this.remove(id, owner);
+    }
+  }
+
+  /** @returns what the provider said; undefined when somebody else has removed it meanwhile */
+  private remove(
+    id: string,
+    { userId, publicId }: Pick<Principal, 'userId' | 'publicId'>,
+  ): Promise<DeletedConnectionResponse['upstream'] | undefined> {
     // Locked, so that no refresh under way brings new tokens that nobody gives back.
-    const upstream = await this.em.fork().transactional(async (em) => {
+    return this.em.fork().transactional(async (em) => {
       const lock = { lockMode: LockMode.PESSIMISTIC_WRITE, populate: ['refreshToken', 'accessToken'] } as const;
       const connection = await em.findOne(OAuthConnection, { id }, lock);
-      if (!connection) throw new ConnectionNotFoundError(publicId);
-      const revoked = await this.revoke(connection, caller.userId);
+      if (!connection) return undefined;
+      const upstream = await this.revoke(connection, userId);
       await em.nativeDelete(OAuthConnection, { id });
-      return revoked;
+      await this.audit.record(em, {
+        action: 'connection.deleted',
+        object: makePublicId('connection', connection.connectionId),
+        owner: publicId,
+        details: { provider: connection.provider, account: connection.accountLabel, upstream },
+      });
+      return upstream;
     });
-    return { connection_id: publicId, upstream };
   }
 
   private async revoke(connection: OAuthConnection, userId: string): Promise<DeletedConnectionResponse['upstream']> {

@@ -1,6 +1,7 @@
 import { LockMode, UniqueConstraintViolationException } from '@mikro-orm/core';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
+import { Audit } from '../../common/audit/audit.js';
 import { makePublicId } from '../../common/public-id.js';
 import { User } from '../../users/index.js';
 import { AccountMismatchError, ConnectionNotFoundError } from '../oauth.errors.js';
@@ -28,6 +29,7 @@ export class NewConnections {
     private readonly em: EntityManager,
     private readonly tokens: ConnectionTokens,
     private readonly renewals: ConnectionRenewals,
+    private readonly audit: Audit,
   ) {}
 
   /** @throws AccountMismatchError, ConnectionNotFoundError when another connection was to be renewed */
@@ -57,7 +59,7 @@ export class NewConnections {
     connectionId,
   }: Consent): Promise<{ connection: OAuthConnection; tellRest: () => void }> {
     return this.em.fork().transactional(async (em) => {
-      const user = em.getReference(User, userId);
+      const user = await em.findOneOrFail(User, { id: userId });
       const lock = { lockMode: LockMode.PESSIMISTIC_WRITE };
       const renewed = connectionId && (await em.findOne(OAuthConnection, { connectionId, user, provider }, lock));
       // Deleted in the meantime, on purpose: it does not come back as another one, of whatever account.
@@ -90,6 +92,12 @@ export class NewConnections {
       connection.retryAt = null;
       await em.persist(connection).flush();
       const publicId = makePublicId('connection', connection.connectionId);
+      await this.audit.record(em, {
+        action: known ? 'connection.reconnected' : 'connection.connected',
+        object: publicId,
+        owner: user.publicId,
+        details: { provider, account: account.label, scopes: connection.scopes },
+      });
       const tellRest = await this.renewals.tell(em as EntityManager, { userId, connectionId: publicId });
       return { connection, tellRest };
     });

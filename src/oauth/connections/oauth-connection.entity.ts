@@ -20,6 +20,11 @@ const oauthConnectionStatuses: OAuthConnectionStatus[] = ['healthy', 'reauth_req
   properties: ['expiresAt'],
   where: `status = 'healthy' and refresh_token is not null`,
 })
+@Index({
+  name: 'oauth_connection_trouble',
+  properties: ['connectionId'],
+  where: `status <> 'healthy' or refresh_failures > 0`,
+})
 export class OAuthConnection {
   @PrimaryKey({ type: 'bigint', autoincrement: true })
   id: Opt<string>;

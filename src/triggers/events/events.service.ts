@@ -1,6 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { HotReads } from '../../common/database/hot-reads.js';
+import { Audit } from '../../common/audit/audit.js';
 import { dateOf } from '../../common/database/sql-date.js';
 import { textArray } from '../../common/database/sql-array.js';
 import { CursorCodec } from '../../common/http/paging/cursor.js';
@@ -41,6 +42,7 @@ export class EventsService {
     private readonly cursors: CursorCodec,
     private readonly active: ActiveSubscriptions,
     private readonly intake: EventIntake,
+    private readonly audit: Audit,
   ) {}
 
   /** Newest first. @throws CursorInvalidError */
@@ -87,6 +89,8 @@ export class EventsService {
       throw new EventNotReplayableError(publicId, `it is a duplicate; replay ${original} instead.`);
     }
     const subscription = await this.activeOne(row.subscription_uuid);
+    // Before it: the event goes in with its run, in a statement that carries many.
+    await this.audit.record(this.em, { action: 'event.replayed', object: publicId });
     const { eventId } = await this.intake.deliver(subscription, occurrenceOf(row));
     return this.ofUuid(caller, eventId);
   }
@@ -105,12 +109,14 @@ export class EventsService {
     if (rows.length === 0) await this.refuseForeign(caller, publicId);
     const chosen = upToBorder(rows);
     const subscription = await this.activeOne(uuid!);
-    const { outcomes, committed } = await this.em.transactional((em) =>
-      this.intake.record(
+    const { outcomes, committed } = await this.em.transactional(async (em) => {
+      const details = { created_after: after, created_before: before, replayed: chosen.length };
+      await this.audit.record(em, { action: 'subscription.events-replayed', object: publicId, details });
+      return this.intake.record(
         em,
         chosen.map((row) => [subscription, occurrenceOf(row)] as const),
-      ),
-    );
+      );
+    });
     committed();
     const next = rows.at(chosen.length);
     return { replayed: chosen.length, verdicts: outcomes, next_after: next ? dateOf(next.created_at) : null };

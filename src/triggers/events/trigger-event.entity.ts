@@ -10,6 +10,10 @@ import { type Verdict, verdicts } from './verdict.js';
  * serves the look-up, the list and a distributed database.
  */
 @Entity()
+@Index({
+  name: 'trigger_event_refused',
+  expression: `create index "trigger_event_refused" on "trigger_event" ("event_id") where verdict in ('rejected', 'failed')`,
+})
 @Index({ name: 'trigger_event_of_subscription', properties: ['subscription', 'eventId'] })
 // What lists by verdict are read from (event-list.ts): an accepted event, the most of them, pays nothing for it.
 @Index({

@@ -8,7 +8,7 @@ import { PageFilter } from '../../common/http/problems/page.filter.js';
 import { newUuid } from '../../common/public-id.js';
 import { bodyOf } from '../webhooks/delivery-body.js';
 import { HookResponse } from '../webhooks/hook.dto.js';
-import { deliveryOf } from '../webhooks/read-delivery.js';
+import { deliveryOf } from '../../common/webhooks/read-delivery.js';
 import { sentPage } from './form-page.js';
 import { FormInvalidError } from './form.errors.js';
 import { FormsService, type OpenForm } from './forms.service.js';

@@ -36,9 +36,10 @@ export const subscriptionColumns = `s.id, s.user_id, s.subscription_id, s.trigge
   case when s.previous_secret_until > now() then s.previous_secret end as previous_secret,
   (select c.connection_id from oauth_connection c where c.id = s.connection_id) as connection_uuid, ${targetColumns}`;
 
-/** Only what its owner has switched on, of workflows that are published. */
+/** Of owners who are not deactivated, and of workflows that are published. */
 export const activeSubscriptions = `
   trigger_subscription s
+  join "user" u on u.id = s.user_id and u.deactivated_at is null
   join workflow w on w.id = s.workflow_id
   join workflow_version v on v.id = w.published_version_id`;
 
@@ -56,7 +57,7 @@ export class ActiveSubscriptions {
     private readonly targets: RunTargets,
   ) {}
 
-  /** Undefined: there is none, it is off, or nothing of its workflow is published. */
+  /** Undefined: there is none, it is off, its owner is deactivated, or nothing of its workflow is published. */
   async find(uuid: string): Promise<ActiveSubscription | undefined> {
     const [row] = await this.reads.rows<SubscriptionRow>(byUuid, [uuid]);
     return row && this.withTarget(row);

@@ -10,6 +10,7 @@ import { type Verdict } from '../events/verdict.js';
 import { type ActiveSubscription } from './active-subscription.js';
 import { IntakeNotFoundError } from './intake.errors.js';
 import { type Occurrence, prepareEvent } from './prepare-event.js';
+import { triggerEvents } from '../trigger-metrics.js';
 import { SubscriptionPlans } from './subscription-plan.js';
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
@@ -46,6 +47,14 @@ export class EventIntake {
    * @throws IntakeNotFoundError when the subscription was deleted meanwhile, DatabaseUnavailableError
    */
   async deliver(subscription: ActiveSubscription, occurrence: Occurrence, patience?: number): Promise<EventOutcome> {
+    return counted(subscription, await this.take(subscription, occurrence, patience));
+  }
+
+  private async take(
+    subscription: ActiveSubscription,
+    occurrence: Occurrence,
+    patience: number | undefined,
+  ): Promise<EventOutcome> {
     const prepared = prepareEvent(this.plans, subscription, occurrence);
     if (!prepared.request) return this.seal(prepared.sealed);
     const { request, run, event } = prepared;
@@ -95,31 +104,32 @@ export class EventIntake {
     }
     await this.ledger.seal(em, sealed);
     await this.ledger.duplicate(em, again);
-    const outcomes = {
-      accepted: inserted.size,
-      duplicate: again.length,
-      filtered: 0,
-      rejected: 0,
-      skipped: 0,
-      failed: 0,
+    const outcomes = { accepted: 0, duplicate: 0, filtered: 0, rejected: 0, skipped: 0, failed: 0 };
+    const fates = prepared.map((one): Verdict => {
+      if (!one.request) return one.sealed.verdict;
+      if (inserted.has(one.run.runId)) return 'accepted';
+      return full.has(one.run.runId) ? 'skipped' : 'duplicate';
+    });
+    for (const verdict of fates) outcomes[verdict] += 1;
+    const told = (): void => {
+      for (const [index, verdict] of fates.entries()) count(events[index]![0], verdict);
+      committed();
     };
-    for (const { verdict } of sealed) outcomes[verdict] += 1;
-    return { outcomes, committed };
+    return { outcomes, committed: told };
   }
 
   /** Records that something came that is no event; nothing of it is kept. */
-  async reject(
-    { id, user_id: userId }: Pick<ActiveSubscription, 'id' | 'user_id'>,
-    reason: string,
-  ): Promise<EventOutcome> {
+  async reject(subscription: ActiveSubscription, reason: string): Promise<EventOutcome> {
+    const { id, user_id: userId } = subscription;
     const event = { eventId: newUuid(), userId, subscriptionId: id, data: null, hash: null, createdAt: new Date() };
-    return this.seal({ ...event, verdict: 'rejected', reason });
+    return counted(subscription, await this.seal({ ...event, verdict: 'rejected', reason }));
   }
 
   /** Records that something came that proved where it comes from, and that the subscription does not want. */
-  async ignore({ id, user_id: userId }: ActiveSubscription, data: Json, reason: string): Promise<EventOutcome> {
+  async ignore(subscription: ActiveSubscription, data: Json, reason: string): Promise<EventOutcome> {
+    const { id, user_id: userId } = subscription;
     const event = { eventId: newUuid(), userId, subscriptionId: id, data, hash: hashJson(data), createdAt: new Date() };
-    return this.seal({ ...event, verdict: 'filtered', reason });
+    return counted(subscription, await this.seal({ ...event, verdict: 'filtered', reason }));
   }
 
   /** What would become of an event; nothing is written. */
@@ -152,6 +162,15 @@ export class EventIntake {
     const { run_id: runId = null, duplicate_of: duplicateOf = null } = row ?? {};
     return { eventId: event.eventId, verdict: 'duplicate', reason: null, runId, duplicateOf };
   }
+}
+
+function count({ trigger_type }: ActiveSubscription, verdict: Verdict): void {
+  triggerEvents.add({ trigger_type, verdict });
+}
+
+function counted(subscription: ActiveSubscription, outcome: EventOutcome): EventOutcome {
+  count(subscription, outcome.verdict);
+  return outcome;
 }
 
 const atLimit = 'As many runs as may be are under way already.';

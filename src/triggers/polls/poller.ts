@@ -15,6 +15,7 @@ import { makePublicId } from '../../common/public-id.js';
 import { CredentialResolver } from '../../integrations/index.js';
 import { activeSubscriptions, subscriptionColumns } from '../intake/active-subscription.js';
 import { Rounds } from '../rounds.js';
+import { polls } from '../trigger-metrics.js';
 import { TRIGGER_CATALOGUE, type TriggerCatalogue } from '../types/catalogue.js';
 import { type PollTrigger } from '../types/define-trigger.js';
 import { type Found, foundBy } from './found.js';
@@ -111,11 +112,15 @@ export class Poller implements OnApplicationBootstrap, BeforeApplicationShutdown
 
   /** Never throws. */
   private async poll(row: ClaimedPoll): Promise<void> {
+    let outcome: 'done' | 'failed' | 'given_back' = 'done';
     try {
       await this.polls.store(row, await this.ask(row));
     } catch (error) {
+      outcome = this.stopping.signal.aborted ? 'given_back' : 'failed';
       if (this.stopping.signal.aborted) await this.failures.handBack(row).catch(() => {});
       else await this.failures.record(row, error).catch((failed: unknown) => this.report(row, failed));
+    } finally {
+      polls.add({ trigger_type: row.trigger_type, outcome });
     }
   }
 

@@ -22,6 +22,7 @@ import { type CronConfig } from '../types/cron-schedule.trigger.js';
 import { claimDue, type DueRow, nextDue, type NextTime, plan } from './due-schedules.js';
 import { delayOf, dueSlots } from './due-slots.js';
 import { Rounds } from '../rounds.js';
+import { scheduleLateness } from '../trigger-metrics.js';
 import { wallClock } from './wall-clock.js';
 
 /** Subscriptions that fire in one transaction; fewer, when they have many times to catch up with. */
@@ -40,6 +41,8 @@ type Event = readonly [ActiveSubscription, Occurrence];
 interface Firing {
   readonly events: readonly Event[];
   readonly next: NextTime;
+  /** By how many milliseconds each is later than it should be. */
+  readonly lateness: readonly number[];
 }
 
 /**
@@ -136,16 +139,22 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
   ): Promise<{ committed: () => void; count: number }> {
     const events: Event[] = [];
     const times: NextTime[] = [];
+    const lateness: number[] = [];
     for (const row of claimed) {
       const firing = await this.firingOf(row);
       events.push(...firing.events);
       times.push(firing.next);
+      lateness.push(...firing.lateness);
       if (events.length >= MOST_EVENTS) break;
     }
     const { committed } = await this.intake.record(em, events);
     await plan(em, times);
     faultPoint('before-events');
-    return { committed, count: times.length };
+    const told = (): void => {
+      for (const late of lateness) scheduleLateness.observe(late / 1_000);
+      committed();
+    };
+    return { committed: told, count: times.length };
   }
 
   /** One of which nothing can be made at the moment must not keep the others from firing. */
@@ -154,7 +163,7 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
       return await this.firing(row);
     } catch (error) {
       if (asDatabaseUnavailable(error)) throw error;
-      return { events: [], next: this.putOff(row, error) };
+      return { events: [], next: this.putOff(row, error), lateness: [] };
     }
   }
 
@@ -163,11 +172,8 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
     if (type?.mode !== 'schedule') throw new Error(`There is no schedule "${row.trigger_type}" in this build.`);
     const config = row.config as CronConfig;
     const now = dateOf(row.now);
-    const slots = dueSlots(type.schedule(config), config, {
-      dueAt: new Date(dueSince(row)),
-      now,
-      delay: delayOf(row.subscription_id, config),
-    });
+    const delay = delayOf(row.subscription_id, config);
+    const slots = dueSlots(type.schedule(config), config, { dueAt: new Date(dueSince(row)), now, delay });
     const subscription = await this.subscriptions.withTarget(row);
     const { firing, missed, goesOnWith } = slots;
     const occurrences = firing.map((slot) => occurrenceOf(row, config, slot));
@@ -181,6 +187,7 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
         cursor: goesOnWith ? { due: goesOnWith.toISOString() } : null,
         last_error: null,
       },
+      lateness: firing.map((slot) => Math.max(0, now.getTime() - slot.getTime() - delay)),
     };
   }
 

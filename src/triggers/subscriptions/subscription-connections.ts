@@ -1,5 +1,6 @@
 import { EntityManager, type SqlEntityManager } from '@mikro-orm/postgresql';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { textArray } from '../../common/database/sql-array.js';
 import { makePublicId, parsePublicId } from '../../common/public-id.js';
 import { CredentialChecks } from '../../integrations/index.js';
 import {
@@ -28,6 +29,7 @@ export class SubscriptionConnections implements OnModuleInit {
 
   onModuleInit(): void {
     this.dependants.register((userId, connectionId) => this.dependingOn(userId, connectionId));
+    this.dependants.registerCount('subscription', (ids) => this.count(ids));
     this.renewals.register((em, renewal) => this.resume(em, renewal));
   }
 
@@ -52,6 +54,16 @@ export class SubscriptionConnections implements OnModuleInit {
     const found = uuid && (await this.em.findOne(OAuthConnection, { connectionId: uuid, user: caller.userId }));
     subscription.connection = found ? this.em.getReference(OAuthConnection, found.id, { wrapped: true }) : null;
     if (found) subscription.config = { ...subscription.config, connection_id: check.connection! };
+  }
+
+  private async count(connectionIds: readonly string[]): Promise<Map<string, number>> {
+    const rows = await this.em.fork().execute<{ connection_id: string; count: number }[]>(
+      `select c.connection_id, count(*)::int as count
+       from oauth_connection c join trigger_subscription s on s.connection_id = c.id
+       where c.connection_id = any(?::uuid[]) group by c.connection_id`,
+      [textArray(connectionIds)],
+    );
+    return new Map(rows.map(({ connection_id: id, count }) => [id, count]));
   }
 
   private async dependingOn(userId: string, connectionId: string): Promise<Dependant[]> {

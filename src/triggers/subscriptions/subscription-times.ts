@@ -2,6 +2,7 @@ import { type EntityManager, type SqlEntityManager } from '@mikro-orm/postgresql
 import { Injectable, type OnModuleInit, Inject } from '@nestjs/common';
 import { dateOf } from '../../common/database/sql-date.js';
 import { makePublicId, parsePublicId } from '../../common/public-id.js';
+import { type Deactivation, Deactivations } from '../../users/index.js';
 import { type Finding, type Publication, Publications, RunEndings } from '../../workflows/index.js';
 import { TRIGGER_CATALOGUE, type TriggerCatalogue } from '../types/catalogue.js';
 import { type Trigger } from '../types/define-trigger.js';
@@ -11,23 +12,30 @@ import { type FinishedConfig } from '../types/workflow-finished.trigger.js';
 import { SubscriptionInvalidError } from './subscription.errors.js';
 import { TriggerSubscription } from './trigger-subscription.entity.js';
 
-/** A poll that is under way writes nothing any more, and when the workflow is published again, polls start from then. */
-const unpublished = `
-  update trigger_subscription
-  set next_fire_at = null, fence = fence + 1, cursor = null
-  where workflow_id = ?`;
+/** A poll that is under way writes nothing any more; when its workflow is published again, polls start from then. */
+const rest = 'next_fire_at = null, fence = fence + 1, cursor = null';
+const unpublished = `update trigger_subscription set ${rest} where workflow_id = ?`;
 
-/** When subscriptions are due: planned when they are made, changed, switched on, and when their workflow is published. */
+const ownerIsOff = 'Its owner is deactivated: it starts nothing until that is undone.';
+const ownerOff = `update trigger_subscription set ${rest}, last_error = ? where user_id = ?`;
+const ownerBack = 'update trigger_subscription set last_error = null where user_id = ? and last_error = ?';
+
+/**
+ * When subscriptions are due: planned when they are made, changed, switched on, when their workflow is published, and when
+ * their owner is active again.
+ */
 @Injectable()
 export class SubscriptionTimes implements OnModuleInit {
   constructor(
     private readonly publications: Publications,
     private readonly endings: RunEndings,
+    private readonly deactivations: Deactivations,
     @Inject(TRIGGER_CATALOGUE) private readonly catalogue: TriggerCatalogue,
   ) {}
 
   onModuleInit(): void {
     this.publications.register((em, publication) => this.onPublication(em, publication));
+    this.deactivations.register((em, deactivation) => this.onDeactivation(em, deactivation));
   }
 
   /**
@@ -60,18 +68,19 @@ export class SubscriptionTimes implements OnModuleInit {
     return dateOf(row.at);
   }
 
-  /** Null: while nothing of its workflow is published, or until its account is connected again. */
+  /** Null: while nothing of its workflow is published or its owner is deactivated, or until its account is connected again. */
   private async firstTime(
     em: EntityManager,
     { subscriptionId, workflow, config, status, nextFireAt }: TriggerSubscription,
     type: Trigger,
   ): Promise<Date | null> {
     // Locked, so that it is not published or unpublished before this is committed: whoever does that plans what it sees.
-    const [row] = await em.execute<[{ now: string; is_published: boolean }]>(
-      `select now() as now, published_version_id is not null as is_published from workflow where id = ? for key share`,
+    const [row] = await em.execute<[{ now: string; can_start: boolean }]>(
+      `select now() as now, w.published_version_id is not null and u.deactivated_at is null as can_start
+       from workflow w join "user" u on u.id = w.user_id where w.id = ? for key share of w`,
       [workflow.id],
     );
-    if (!row.is_published || status === 'reauth_required') return null;
+    if (!row.can_start || status === 'reauth_required') return null;
     const now = dateOf(row.now);
     if (type.mode === 'schedule') {
       const next = type.schedule(config).next(now);
@@ -98,21 +107,38 @@ export class SubscriptionTimes implements OnModuleInit {
     await this.endings.watch(em, subscriptionId, watched.id);
   }
 
+  private async onDeactivation(em: EntityManager, { userId, isActive }: Deactivation): Promise<void> {
+    if (!isActive) {
+      await em.execute(ownerOff, [ownerIsOff, userId]);
+      return;
+    }
+    await em.execute(ownerBack, [userId, ownerIsOff]);
+    await this.planAll(em, { user: userId });
+  }
+
+  /** Those that are on and have no time: one that has was planned before, and keeps it. */
+  private async planAll(
+    em: EntityManager,
+    of: { workflow: string } | { user: string },
+  ): Promise<TriggerSubscription[]> {
+    const subscriptions = await em.find(TriggerSubscription, { ...of, enabled: true });
+    for (const subscription of subscriptions) {
+      const type = this.catalogue.get(subscription.triggerType);
+      if (type && subscription.nextFireAt === null && subscription.status !== 'stopped') {
+        subscription.nextFireAt = await this.firstTime(em, subscription, type);
+      }
+    }
+    await em.flush();
+    return subscriptions;
+  }
+
   /** What was missed while nothing was published is not made up for. */
   private async onPublication(em: EntityManager, { workflowId, isPublished }: Publication): Promise<Finding[]> {
     if (!isPublished) {
       await em.execute(unpublished, [workflowId]);
       return [];
     }
-    const subscriptions = await em.find(TriggerSubscription, { workflow: workflowId, enabled: true });
-    for (const subscription of subscriptions) {
-      const type = this.catalogue.get(subscription.triggerType);
-      // One that has a time was planned before: another version does not change that.
-      if (type && subscription.nextFireAt === null && subscription.status !== 'stopped') {
-        subscription.nextFireAt = await this.firstTime(em, subscription, type);
-      }
-    }
-    await em.flush();
+    const subscriptions = await this.planAll(em, { workflow: workflowId });
     return subscriptions.flatMap((subscription) =>
       warningsOf(subscription, this.catalogue.get(subscription.triggerType)),
     );

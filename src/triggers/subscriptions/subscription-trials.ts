@@ -1,5 +1,6 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
+import { Audit } from '../../common/audit/audit.js';
 import { dateOf } from '../../common/database/sql-date.js';
 import { type Json } from '../../common/json.js';
 import { type Principal } from '../../users/index.js';
@@ -30,6 +31,7 @@ export class SubscriptionTrials {
     private readonly active: ActiveSubscriptions,
     private readonly intake: EventIntake,
     private readonly events: EventsService,
+    private readonly audit: Audit,
     @Inject(TRIGGER_CATALOGUE) private readonly catalogue: TriggerCatalogue,
   ) {}
 
@@ -52,6 +54,8 @@ export class SubscriptionTrials {
   async fire(caller: Principal, publicId: string, { data }: EventDataRequest): Promise<EventResponse> {
     const subscription = await this.subscriptions.find(caller, publicId);
     const active = await this.activeOne(subscription, publicId);
+    // Before it: the event goes in with its run, in a statement that carries many.
+    await this.audit.record(this.em, { action: 'subscription.fired', object: publicId });
     const { eventId } = await this.intake.deliver(active, {
       data: data ?? this.sampleOf(subscription),
       isRepeat: true,

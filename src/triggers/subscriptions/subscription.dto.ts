@@ -172,7 +172,7 @@ export class SubscriptionResponse {
       trigger_type: subscription.triggerType,
       config: subscription.config,
       enabled: subscription.enabled,
-      status: statusOf(subscription),
+      status: statusOf(subscription, workflow.unwrap().publishedVersion !== null),
       next_fire_at: subscription.nextFireAt,
       last_event_at: extras.lastEventAt,
       last_error: subscription.lastError,
@@ -205,8 +205,11 @@ export class UpcomingResponse {
   items: Date[];
 }
 
-function statusOf({ enabled, status, workflow }: TriggerSubscription): SubscriptionStatus {
+export function statusOf(
+  { enabled, status }: Pick<TriggerSubscription, 'enabled' | 'status'>,
+  isPublished: boolean,
+): SubscriptionStatus {
   if (!enabled) return 'disabled';
   if (status === 'stopped') return status;
-  return workflow.unwrap().publishedVersion ? status : 'unpublished';
+  return isPublished ? status : 'unpublished';
 }

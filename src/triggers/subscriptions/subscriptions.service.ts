@@ -1,11 +1,12 @@
 import { EntityManager, LockMode } from '@mikro-orm/postgresql';
 import { Inject, Injectable } from '@nestjs/common';
+import { Audit } from '../../common/audit/audit.js';
 import { canonicalJson } from '../../common/canonical-json.js';
 import { CursorCodec } from '../../common/http/paging/cursor.js';
 import { type Page } from '../../common/http/paging/page.dto.js';
 import { loadPage } from '../../common/http/paging/page.js';
 import { type JsonObject } from '../../common/json.js';
-import { parsePublicId } from '../../common/public-id.js';
+import { makePublicId, parsePublicId } from '../../common/public-id.js';
 import { type Principal, User } from '../../users/index.js';
 import { WorkflowInputs, WorkflowRepository } from '../../workflows/index.js';
 import { IntakeLinks } from '../intake/intake-links.js';
@@ -46,6 +47,7 @@ export class SubscriptionsService {
     private readonly times: SubscriptionTimes,
     private readonly connections: SubscriptionConnections,
     private readonly lastEvents: LastEvents,
+    private readonly audit: Audit,
     @Inject(TRIGGER_CATALOGUE) private readonly catalogue: TriggerCatalogue,
   ) {}
 
@@ -65,6 +67,7 @@ export class SubscriptionsService {
       if (secret !== undefined) subscription.secret = this.sealed(caller, subscription, 'secret', secret);
       await this.em.persist(subscription).flush();
       await this.times.plan(this.em, subscription, type);
+      await this.record(subscription, 'created', { workflow_id: request.workflow_id, trigger_type: type.key, enabled });
       return this.response(subscription, null, secret);
     });
   }
@@ -108,6 +111,10 @@ export class SubscriptionsService {
       subscription.updatedAt = new Date();
       await this.em.flush();
       await this.times.plan(this.em, subscription, type, keepsTimes);
+      await this.record(subscription, 'changed', {
+        changed: Object.keys(request).sort(),
+        enabled: subscription.enabled,
+      });
       return this.shown(subscription, secret);
     });
   }
@@ -118,6 +125,7 @@ export class SubscriptionsService {
       const subscription = await this.lock(caller, publicId);
       await this.times.forget(this.em, subscription);
       await this.em.remove(subscription).flush();
+      await this.record(subscription, 'deleted', { trigger_type: subscription.triggerType });
     });
   }
 
@@ -138,6 +146,7 @@ export class SubscriptionsService {
       subscription.secret = this.sealed(caller, subscription, 'secret', secret);
       subscription.updatedAt = new Date();
       await this.em.flush();
+      await this.record(subscription, 'secret-rotated');
       return this.shown(subscription, secret);
     });
   }
@@ -149,6 +158,12 @@ export class SubscriptionsService {
     const found = where && (await this.em.findOne(TriggerSubscription, where, { populate, exclude }));
     if (!found) throw new SubscriptionNotFoundError(publicId);
     return found;
+  }
+
+  /** In the transaction that does it. */
+  private record({ subscriptionId }: TriggerSubscription, what: string, details: JsonObject = {}): Promise<void> {
+    const object = makePublicId('subscription', subscriptionId);
+    return this.audit.record(this.em, { action: `subscription.${what}`, object, details });
   }
 
   /** Changes of one subscription, and what it does when it is due, happen one after the other. */

@@ -25,6 +25,19 @@ export const subscriptionHealths: SubscriptionHealth[] = ['active', 'failing', '
     'create index "trigger_subscription_due" on "trigger_subscription" ("mode", "next_fire_at") ' +
     'where next_fire_at is not null',
 })
+// What operators look for among all.
+@Index({
+  name: 'trigger_subscription_trouble',
+  expression:
+    'create index "trigger_subscription_trouble" on "trigger_subscription" ("subscription_id") ' +
+    `where status <> 'active' or last_error is not null`,
+})
+@Index({
+  name: 'trigger_subscription_silent',
+  expression:
+    'create index "trigger_subscription_silent" on "trigger_subscription" ("subscription_id") ' +
+    'where silent_since is not null',
+})
 export class TriggerSubscription {
   @PrimaryKey({ type: 'bigint', autoincrement: true })
   id: Opt<string>;
@@ -86,6 +99,10 @@ export class TriggerSubscription {
 
   @Property({ type: 'text', nullable: true })
   lastError: string | null = null;
+
+  /** When its last event came, if one should have come since (silence/watch-silence.job.ts). */
+  @Property({ type: 'timestamptz', columnType: 'timestamptz(3)', nullable: true })
+  silentSince: Date | null = null;
 
   /** The account that it works with. */
   @ManyToOne(() => OAuthConnection, { ref: true, nullable: true, deleteRule: 'set null', index: true })

@@ -2,7 +2,7 @@ import { type Fault } from '../../common/errors.js';
 import { type Json, type JsonObject } from '../../common/json.js';
 import { type Access, type CredentialNeeds } from '../../integrations/index.js';
 import { type Schedule } from '../schedules/schedule.js';
-import { type Delivery } from '../webhooks/delivery.js';
+import { type Delivery } from '../../common/webhooks/delivery.js';
 
 /**
  * How events come. `schedule`: at times that are known before. `webhook`: somebody sends them. `poll`: Seer asks again and

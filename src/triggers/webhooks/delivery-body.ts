@@ -2,8 +2,8 @@ import { fieldsIn } from '../../common/http/body/form-body.js';
 import { MediaTypeUnsupportedError } from '../../common/http/body/body.errors.js';
 import { parseJson } from '../../common/http/body/parse-json.js';
 import { type Json } from '../../common/json.js';
-import { type Delivery } from './delivery.js';
-import { DeliveryRefusedError } from './webhook.errors.js';
+import { type Delivery } from '../../common/webhooks/delivery.js';
+import { DeliveryRefusedError } from '../../common/webhooks/delivery.errors.js';
 
 const json = /^application\/(?:[\w.!#$&^-]+\+)?json\s*(?:;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
 const form = /^application\/x-www-form-urlencoded\s*(?:;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;

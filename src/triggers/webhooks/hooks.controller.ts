@@ -5,7 +5,7 @@ import { Public } from '../../common/http/access.js';
 import { ApiProblems } from '../../common/http/problems/api-problems.js';
 import { type Json } from '../../common/json.js';
 import { HookResponse } from './hook.dto.js';
-import { deliveryOf } from './read-delivery.js';
+import { deliveryOf } from '../../common/webhooks/read-delivery.js';
 import { WebhooksService } from './webhooks.service.js';
 
 /** Where senders deliver events: no account is needed, the link is the key, and what proves who sends is in the headers. */

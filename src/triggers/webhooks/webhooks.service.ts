@@ -17,7 +17,7 @@ import { SubscriptionPlans } from '../intake/subscription-plan.js';
 import { SubscriptionSecrets } from '../subscriptions/subscription-secrets.js';
 import { type ReceivedDelivery, type WebhookTrigger } from '../types/define-trigger.js';
 import { bodyOf } from './delivery-body.js';
-import { type Delivery } from './delivery.js';
+import { type Delivery } from '../../common/webhooks/delivery.js';
 import { verificationSchemeCatalogue } from './schemes/catalogue.js';
 
 /** What a sender is answered. */
@@ -114,9 +114,9 @@ export class WebhooksService {
   }
 
   /** Nothing of a refused delivery is kept but that there was one; and of many of them, not even that. */
-  private async refuse({ id, user_id }: ActiveSubscription, error: DomainError): Promise<void> {
-    if (this.refusals.hit(id).hits > REFUSALS_PER_MINUTE) return;
-    await this.intake.reject({ id, user_id }, `${error.code}: ${error.message}`);
+  private async refuse(subscription: ActiveSubscription, error: DomainError): Promise<void> {
+    if (this.refusals.hit(subscription.id).hits > REFUSALS_PER_MINUTE) return;
+    await this.intake.reject(subscription, `${error.code}: ${error.message}`);
   }
 }
 

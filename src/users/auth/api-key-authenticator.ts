@@ -1,11 +1,10 @@
 import { EntityManager } from '@mikro-orm/postgresql';
-import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { Database } from '../../common/database/open-database.js';
+import { Injectable, Logger } from '@nestjs/common';
 import { hashApiKey } from '../api-keys/api-key-secret.js';
 import { type UserRole } from '../user.entity.js';
+import { AccessNews } from './access-news.js';
 import { CredentialsInvalidError } from './auth.errors.js';
 import { ExpiringCache } from './expiring-cache.js';
-import { NotificationListener } from '../../common/database/notification-listener.js';
 import { type Principal } from './principal.js';
 import { type ScopeName, usableScopes } from './scopes.js';
 
@@ -14,9 +13,8 @@ const CACHE_TTL_MS = 5_000;
 const CACHE_CAPACITY = 5_000;
 /** `last_used_at` is exact to this, in milliseconds: a write for each request would cost more than the request. */
 const LAST_USED_PRECISION_MS = 60_000;
-const REVOCATION_CHANNEL = 'api_key_revoked';
 
-/** An API key that is not revoked, as the database knew it a moment ago. */
+/** An API key that is not revoked, of a user who is active, as the database knew it a moment ago. */
 interface LiveKey {
   readonly id: string;
   readonly expiresAtMs: number;
@@ -26,54 +24,30 @@ interface LiveKey {
 
 /**
  * Finds whose API key a secret is. The answer is cached, because a query for each request takes a sixth of the
- * throughput. A revocation is announced to all processes, which then forget the key; one that can't hear
+ * throughput. What ends it is announced to all processes (access-news.ts), which then forget it; one that can't hear
  * announcements at the moment asks the database each time.
  */
 @Injectable()
-export class ApiKeyAuthenticator implements OnModuleInit, OnModuleDestroy {
+export class ApiKeyAuthenticator {
   private readonly logger = new Logger(ApiKeyAuthenticator.name);
   private readonly cache = new ExpiringCache<LiveKey>({ capacity: CACHE_CAPACITY, ttlMs: CACHE_TTL_MS });
-  private readonly revocations: NotificationListener;
 
   constructor(
     private readonly em: EntityManager,
-    database: Database,
+    private readonly news: AccessNews,
   ) {
-    this.revocations = new NotificationListener({
-      url: database.url,
-      channel: REVOCATION_CHANNEL,
-      onNotification: (keyHash) => this.cache.delete(keyHash),
-      onLost: () => this.cache.clear(),
-    });
+    news.onChange((change) => (change === 'users' ? this.cache.clear() : this.cache.delete(change.keyHash)));
   }
 
-  onModuleInit(): Promise<void> {
-    return this.revocations.start();
-  }
-
-  onModuleDestroy(): Promise<void> {
-    return this.revocations.stop();
-  }
-
-  /** @throws CredentialsInvalidError when the key is unknown, revoked or expired. */
+  /** @throws CredentialsInvalidError when the key is unknown, revoked or expired, or its user deactivated. */
   async authenticate(secret: string): Promise<Principal> {
     const keyHash = hashApiKey(secret);
-    const key = this.revocations.listening
+    const key = this.news.listening
       ? await this.cache.getOrLoad(keyHash, () => this.load(keyHash))
       : await this.load(keyHash);
     if (!key || key.expiresAtMs <= Date.now()) throw new CredentialsInvalidError();
     this.noteUse(key);
     return key.principal;
-  }
-
-  /** Tells every process to forget a key; they hear it when the transaction of `em` commits. */
-  async announceRevocation(em: EntityManager, keyHash: string): Promise<void> {
-    await em.execute('select pg_notify(?, ?)', [REVOCATION_CHANNEL, keyHash]);
-  }
-
-  /** Forgets a key in this process at once, without waiting for its own announcement to come back. */
-  forget(keyHash: string): void {
-    this.cache.delete(keyHash);
   }
 
   private async load(keyHash: string): Promise<LiveKey | undefined> {
@@ -83,7 +57,15 @@ export class ApiKeyAuthenticator implements OnModuleInit, OnModuleDestroy {
         id: row.id,
         expiresAtMs: row.expires_at_ms ?? Infinity,
         lastUsedAtMs: row.last_used_at_ms ?? 0,
-        principal: { userId: row.user_id, role: row.role, scopes: usableScopes(row.scopes, row.role), via: 'api-key' },
+        principal: {
+          userId: row.user_id,
+          publicId: row.public_id,
+          subject: row.subject,
+          issuer: row.issuer,
+          role: row.role,
+          scopes: usableScopes(row.scopes, row.role),
+          apiKeyId: row.key_id,
+        },
       }
     );
   }
@@ -102,7 +84,11 @@ export class ApiKeyAuthenticator implements OnModuleInit, OnModuleDestroy {
 
 interface KeyRow {
   id: string;
+  key_id: string;
   user_id: string;
+  public_id: string;
+  subject: string;
+  issuer: string;
   role: UserRole;
   scopes: ScopeName[];
   expires_at_ms: number | null;
@@ -110,11 +96,11 @@ interface KeyRow {
 }
 
 const findLiveKey = `
-  select k.id, k.user_id, u.role, k.scopes,
+  select k.id, k.key_id, k.user_id, u.public_id, u.user_id as subject, u.issuer, u.role, k.scopes,
          (extract(epoch from k.expires_at) * 1000)::float8 as expires_at_ms,
          (extract(epoch from k.last_used_at) * 1000)::float8 as last_used_at_ms
     from api_key k join "user" u on u.id = k.user_id
-   where k.key_hash = ? and k.revoked_at is null`;
+   where k.key_hash = ? and k.revoked_at is null and u.deactivated_at is null`;
 
 const noteUseOfKey = `
   update api_key set last_used_at = now()

@@ -6,16 +6,26 @@ import { type ScopeName } from './scopes.js';
 export interface Principal {
   /** Internal id of the user (bigint as text): the owner of everything they make. */
   readonly userId: string;
+  /** The uuid of their public id. */
+  readonly publicId: string;
+  /** Who they are at the identity provider. */
+  readonly subject: string;
+  readonly issuer: string;
   readonly role: UserRole;
   readonly scopes: ReadonlySet<ScopeName>;
-  /** How they proved it. */
-  readonly via: 'api-key' | 'token';
+  /** The uuid of the API key that proves it; null: a token of the identity provider does. */
+  readonly apiKeyId: string | null;
 }
 
 const principals = new WeakMap<Request, Principal>();
 
 export function rememberPrincipal(request: Request, principal: Principal): void {
   principals.set(request, principal);
+}
+
+/** Who makes a request; undefined on a public route, and before the guard has let it through. */
+export function knownPrincipal(request: Request): Principal | undefined {
+  return principals.get(request);
 }
 
 /** @throws Error on a public route, where there is no caller: a mistake in the route, not of the caller. */

@@ -6,6 +6,7 @@ import { type UserRole } from '../user.entity.js';
  */
 export const scopes = {
   'workflows:read': 'Read workflows, drafts, versions and the catalogues.',
+  'workflows:propose': 'Propose changes of drafts, for somebody else to accept: what a model may be trusted with.',
   'workflows:write': 'Create, change, publish and delete workflows.',
   'runs:read': 'Read runs, their steps and outputs.',
   'runs:write': 'Start, cancel, resume and fork runs.',

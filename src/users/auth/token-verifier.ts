@@ -3,7 +3,9 @@ import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify, ty
 import { Environment } from '../../common/config/environment.js';
 import { egressFetch } from '../../common/egress/egress-fetch.js';
 import { EgressService } from '../../common/egress/egress.service.js';
+import { emailOf, subjectOf } from '../identity.js';
 import { UsersService } from '../users.service.js';
+import { AccessNews } from './access-news.js';
 import {
   CredentialsInvalidError,
   IdentityProviderNotConfiguredError,
@@ -16,9 +18,6 @@ import { scopeNames, usableScopes } from './scopes.js';
 /** Asymmetric signatures only: with HMAC, anybody who knows the public key could sign. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 const CLOCK_TOLERANCE_SECONDS = 30;
-const MAX_SUBJECT_LENGTH = 255;
-/** RFC 5321: 64 characters before the @ and 255 after it. */
-const MAX_EMAIL_LENGTH = 320;
 
 /** After a successful fetch of the keys, an unknown `kid` causes no other one for this long. */
 const KEYS_COOLDOWN_MS = 30_000;
@@ -43,14 +42,18 @@ export class TokenVerifier {
   constructor(
     { auth }: Environment,
     private readonly users: UsersService,
+    private readonly news: AccessNews,
     egress: EgressService,
   ) {
+    // By key hash nothing is known here.
+    news.onChange((change) => change === 'users' && this.principals.clear());
     const { issuer = '', audience = '', jwksUrl = '' } = auth ?? {};
     this.trusted = auth && { issuer, audience, keyFor: publishedKeys(jwksUrl, egress) };
   }
 
   /**
-   * @throws CredentialsInvalidError for a token that is forged, expired, or meant for somebody else.
+   * @throws CredentialsInvalidError for a token that is forged, expired, or meant for somebody else, or whose user is
+   * deactivated.
    * @throws IdentityProviderNotConfiguredError where no provider is trusted.
    * @throws IdentityProviderUnavailableError when the provider's keys can't be had.
    */
@@ -64,17 +67,19 @@ export class TokenVerifier {
       requiredClaims: ['exp', 'sub'],
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
     }).catch(refuseToken);
-    const subject = textClaim(payload.sub, MAX_SUBJECT_LENGTH);
+    const subject = subjectOf(payload.sub);
     if (!subject) throw new CredentialsInvalidError();
     return this.principalOf(issuer, subject, payload);
   }
 
   private principalOf(issuer: string, subject: string, payload: JWTPayload): Promise<Principal> {
-    return this.principals.getOrLoad(subject, async () => {
-      const email = textClaim(payload.email, MAX_EMAIL_LENGTH) ?? '';
-      const { id, role } = await this.users.signIn({ issuer, userId: subject, email });
-      return { userId: id, role, scopes: usableScopes(scopeNames, role), via: 'token' } satisfies Principal;
-    });
+    const load = async (): Promise<Principal> => {
+      const email = emailOf(payload.email) ?? '';
+      const { id, publicId, role } = await this.users.signIn({ issuer, userId: subject, email });
+      const scopes = usableScopes(scopeNames, role);
+      return { userId: id, publicId, subject, issuer, role, scopes, apiKeyId: null };
+    };
+    return this.news.listening ? this.principals.getOrLoad(subject, load) : load();
   }
 }
 
@@ -117,10 +122,4 @@ function isFaultOfToken(error: unknown): boolean {
 
 function refuseToken(error: unknown): never {
   throw error instanceof errors.JOSEError ? new CredentialsInvalidError() : error;
-}
-
-/** A claim that can be stored: text within the limit, without control characters and broken surrogates. */
-function textClaim(claim: unknown, maxLength: number): string | undefined {
-  if (typeof claim !== 'string' || claim.length === 0 || claim.length > maxLength) return undefined;
-  return claim.isWellFormed() && !/\p{Cc}/u.test(claim) ? claim : undefined;
 }

@@ -1,7 +1,9 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
+import { Audit } from '../../common/audit/audit.js';
 import { formValues } from '../../common/html/schema-form.js';
 import { type JsonObject } from '../../common/json.js';
+import { makePublicId } from '../../common/public-id.js';
 import { type Pause } from '../nodes/pause.js';
 import { answerRun } from '../runs/engine/answer-run.js';
 import { RunNotices } from '../runs/engine/run-notices.js';
@@ -12,12 +14,15 @@ import { ApprovalLinks } from './approval-links.js';
 import { formNames } from './approval-page.js';
 
 interface RunRow {
+  /** uuid of the user's public id. */
+  owner: string;
   waiting_for: Record<string, Pause> | null;
   answers: { path: string }[] | null;
   is_over: boolean;
 }
 
 interface OpenApproval {
+  readonly owner: string;
   readonly runId: string;
   readonly path: string;
   readonly pause: Pause;
@@ -35,6 +40,7 @@ export class ApprovalsService {
     private readonly em: EntityManager,
     private readonly links: ApprovalLinks,
     private readonly notices: RunNotices,
+    private readonly audit: Audit,
   ) {}
 
   /** @throws ApprovalNotFoundError, ApprovalClosedError */
@@ -44,10 +50,15 @@ export class ApprovalsService {
 
   /** @throws ApprovalNotFoundError, ApprovalClosedError, ApprovalAnswerInvalidError */
   async answer(token: string, value: ApprovalAnswer, by?: string): Promise<void> {
-    const { runId, path, pause } = await this.open(token);
+    const { owner, runId, path, pause } = await this.open(token);
     const answer = checkedAnswer(pause, { ...value }, '');
-    if (!(await answerRun(this.em, { runId, path, value: answer, by: by?.trim() || null })))
-      throw new ApprovalClosedError();
+    await this.em.transactional(async (em) => {
+      if (!(await answerRun(em, { runId, path, value: answer, by: by?.trim() || null })))
+        throw new ApprovalClosedError();
+      const object = makePublicId('run', runId);
+      const details = { path, approved: value.approved ?? null };
+      await this.audit.record(em, { action: 'approval.answered', object, owner, details });
+    });
     this.notices.tell('queued');
   }
 
@@ -67,8 +78,8 @@ export class ApprovalsService {
     const runId = this.links.runOf(token);
     const [run] = runId
       ? await this.em.execute<[RunRow?]>(
-          `select waiting_for, answers, status in ('COMPLETED', 'FAILED', 'CANCELLED') as is_over
-           from workflow_run where run_id = ?`,
+          `select u.public_id as owner, r.waiting_for, r.answers, r.status in ('COMPLETED', 'FAILED', 'CANCELLED') as is_over
+           from workflow_run r join "user" u on u.id = r.user_id where r.run_id = ?`,
           [runId],
         )
       : [];
@@ -76,7 +87,7 @@ export class ApprovalsService {
     for (const [path, pause] of Object.entries(run.waiting_for ?? {})) {
       if (pause.type !== 'approval' || !this.links.isFor(token, runId, path)) continue;
       if (pause.until !== undefined && Date.parse(pause.until) <= Date.now()) throw new ApprovalClosedError();
-      return { runId, path, pause };
+      return { owner: run.owner, runId, path, pause };
     }
     const wasFor = (run.answers ?? []).some(({ path }) => this.links.isFor(token, runId, path));
     // Of a run that is over it is not known any more what it has waited for.

@@ -30,6 +30,8 @@ export interface CompiledWorkflow {
   readonly block: CompiledBlock;
   /** What each node does to the world itself, in the order of the spec. */
   readonly effects: ReadonlyMap<string, Effect>;
+  /** The type of each node, by id. */
+  readonly nodeTypes: ReadonlyMap<string, string>;
   /** The run's output, from what is in scope at the end; the value of the last node when the spec names none. */
   readonly output: ((scope: Scope) => Json) | undefined;
   /** Longest running time in milliseconds. */
@@ -89,22 +91,19 @@ export class Compiler {
       finish: this.finish,
       emitBlock: (nodes: Block) => emitBlock(nodes, emission),
     };
+    const nodes = [...everyNode(checked, this.catalogues.nodeTypes)].map(({ node }) => node as unknown as NodeSpec);
     const output = spec.output === undefined ? undefined : parseTemplate(spec.output);
     return {
       spec,
       inputs: schemaValidator(spec.inputs ?? true),
       block: emitBlock(spec.nodes, emission),
-      effects: effectsOf(checked, emission),
+      effects: new Map(nodes.map((node) => [node.id, leafEffect(node, emission)])),
+      nodeTypes: new Map(nodes.map(({ id, type }) => [id, type])),
       output: output && ((scope) => output.evaluate(scope)),
       timeout: parseDuration(spec.settings?.timeout ?? '') ?? limits.defaultRunTimeout,
       concurrency: spec.settings?.concurrency && compileConcurrency(spec.settings.concurrency),
     };
   }
-}
-
-function effectsOf(spec: Json, emission: Emission): Map<string, Effect> {
-  const nodes = [...everyNode(spec, emission.nodeTypes)].map(({ node }) => node as unknown as NodeSpec);
-  return new Map(nodes.map((node) => [node.id, leafEffect(node, emission)]));
 }
 
 function compileConcurrency({ key, limit, on_limit: onLimit = 'queue' }: ConcurrencySpec): CompiledConcurrency {

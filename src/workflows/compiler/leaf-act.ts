@@ -23,6 +23,7 @@ export function leafAct(node: NodeSpec, emission: Emission): Act {
   const type = emission.nodeTypes.get(node.type) as LeafNodeType;
   const leaf = {
     id: node.id,
+    type: node.type,
     run: type.prepare(node, emission.tools),
     effect: leafEffect(node, emission),
     endsRun: type.endsRun ?? false,

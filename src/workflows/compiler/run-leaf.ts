@@ -1,4 +1,5 @@
 import { type Json } from '../../common/json.js';
+import { inSpan } from '../../common/tracing/tracing.js';
 import { type Effect } from '../../integrations/index.js';
 import { type Leaf } from '../nodes/define-node.js';
 import { type Execution } from '../nodes/execution.js';
@@ -6,6 +7,7 @@ import { RunPaused, RunStopped } from '../nodes/node-error.js';
 import { type Pause } from '../nodes/pause.js';
 import { type Chain } from './chain.js';
 import { nodeTimeout } from './node-failure.js';
+import { failureOfNode, nodeSpan } from './node-span.js';
 import { pauseAt } from './run-context.js';
 import { openReconnect, waitForReconnect } from './reconnect.js';
 import { recordFailure, recordOutput, type StepStart, startStep } from './record-step.js';
@@ -14,6 +16,7 @@ import { abortAfter } from './timers.js';
 /** A leaf as the compiler knows it. */
 export interface CompiledLeaf {
   readonly id: string;
+  readonly type: string;
   readonly run: Leaf;
   readonly effect: Effect;
   /** It ends the run: also when it is replayed. */
@@ -41,7 +44,11 @@ export async function runLeaf(leaf: CompiledLeaf, chain: Chain): Promise<Json> {
   const step = startStep(journal, leaf.id, path);
   let output: Json;
   try {
-    output = await attempt(leaf, chain, step);
+    output = await inSpan(
+      () => nodeSpan(leaf.type, step),
+      () => attempt(leaf, chain, step),
+      failureOfNode,
+    );
   } catch (error) {
     if (error instanceof RunPaused) throw error;
     if (reconnect !== undefined) waitForReconnect(journal, reconnect, leaf.id, error);

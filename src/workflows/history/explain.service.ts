@@ -20,7 +20,7 @@ export class ExplainService {
   ) {}
 
   /** @throws RunNotFoundError */
-  async explain(caller: Principal, publicId: string): Promise<RunExplanationResponse> {
+  async explain(caller: Pick<Principal, 'userId'>, publicId: string): Promise<RunExplanationResponse> {
     const past = await this.past.find(caller, publicId);
     const facts = await this.facts(past);
     const run = await this.reader.get(caller, publicId);

@@ -56,7 +56,7 @@ describe('an explanation says', () => {
     [
       { status: 'QUEUED' },
       { queued_before: 1, recorded: ['a'], next: ['b'] },
-      'It waits for a free slot, with 1 step recorded; 1 run of yours is before it, and it goes on with b.',
+      'It waits for a free slot, with 1 step recorded; 1 run of the same user is before it, and it goes on with b.',
     ],
     [{ status: 'WAITING' }, { next: ['c'] }, 'It waits, with 3 steps recorded; next: c.'],
     [{ status: 'CANCELLED' }, { next: ['c', 'd'] }, 'It is CANCELLED, with 3 steps recorded; not done: c and d.'],

@@ -1,5 +1,6 @@
 import { type ProblemExplanation } from '../../common/http/problems/problem-catalogue.js';
 import { type Json } from '../../common/json.js';
+import { count, list, sentence, times } from '../../common/words.js';
 import { type Effect } from '../../integrations/index.js';
 import { type Pause } from '../nodes/pause.js';
 import { type RunResponse, type WaitingForResponse } from '../runs/run.dto.js';
@@ -97,7 +98,7 @@ function whereabouts({
   const nodes = next.length > 0 ? list(next) : 'its end';
   switch (status) {
     case 'QUEUED':
-      return `It waits for a free slot, ${done}; ${count(queued_before ?? 0, 'run')} of yours ${queued_before === 1 ? 'is' : 'are'} before it, and it goes on with ${nodes}.`;
+      return `It waits for a free slot, ${done}; ${count(queued_before ?? 0, 'run')} of the same user ${queued_before === 1 ? 'is' : 'are'} before it, and it goes on with ${nodes}.`;
     case 'RUNNING':
       return worker_alive
         ? `It is executed, ${done}; next or under way: ${nodes}.`
@@ -169,19 +170,4 @@ function explainRetry({ run, recorded, next, effects }: RunFacts): RetryExplanat
     next: [...next],
     next_writes: writes,
   };
-}
-
-function count(number: number, thing: string): string {
-  return `${number} ${thing}${number === 1 ? '' : 's'}`;
-}
-
-function times(number: number): string {
-  return number === 1 ? 'once' : `${number} times`;
-}
-
-function list(nodeIds: readonly string[]): string {
-  return nodeIds.length < 2 ? nodeIds.join('') : `${nodeIds.slice(0, -1).join(', ')} and ${nodeIds.at(-1)!}`;
-}
-function sentence(words: string): string {
-  return /[.!?]$/.test(words) ? words : `${words}.`;
 }

@@ -42,7 +42,7 @@ export class PositionExplanation {
   crashes: number;
   /** Of a RUNNING run: whether the process that executes it lives. If not, another one takes the run over within 30 s. */
   worker_alive: boolean | null;
-  /** Of a QUEUED run: how many runs of yours are before it, 1,000 at most. @example 4 */
+  /** Of a QUEUED run: how many runs of the same user are before it, 1,000 at most. @example 4 */
   queued_before: number | null;
 }
 

@@ -7,6 +7,7 @@ import { makePublicId, newUuid } from '../../common/public-id.js';
 import { type Principal } from '../../users/index.js';
 import { NodeError } from '../nodes/node-error.js';
 import { RunAdmission } from '../runs/engine/run-admission.js';
+import { countStarted } from '../runs/engine/run-metrics.js';
 import { textOfValue } from '../runs/engine/value-text.js';
 import { concurrencyOf } from '../runs/run-concurrency.js';
 import { RunInputsInvalidError, RunNotFoundError } from '../runs/run.errors.js';
@@ -82,7 +83,10 @@ export class ForksService {
   private async start(caller: Principal, fork: Fork, idempotency?: IdempotencyOfRequest): Promise<RunAnswer> {
     const { runId, isNew, concurrencyKey } = await this.insert(caller, fork, idempotency);
     const run = await this.reader.get(caller, makePublicId('run', runId));
-    if (isNew) this.admission.entered(concurrencyKey);
+    if (isNew) {
+      countStarted(run.source);
+      this.admission.entered(concurrencyKey);
+    }
     return { run, isNew };
   }
 

@@ -58,7 +58,7 @@ export class PastRuns {
   ) {}
 
   /** @throws RunNotFoundError */
-  async find(caller: Principal, publicId: string): Promise<PastRun> {
+  async find(caller: Pick<Principal, 'userId'>, publicId: string): Promise<PastRun> {
     const runId = parsePublicId('run', publicId);
     const [run] = runId
       ? await this.em.execute<[PastRun?]>(

@@ -1,7 +1,8 @@
-import { EntityManager } from '@mikro-orm/postgresql';
+import { EntityManager, type SqlEntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
+import { Audit } from '../../common/audit/audit.js';
 import { retryDeadlocks } from '../../common/database/deadlocks.js';
-import { type Json } from '../../common/json.js';
+import { isJsonObject, type Json } from '../../common/json.js';
 import { parsePublicId } from '../../common/public-id.js';
 import { type Principal } from '../../users/index.js';
 import { checkedAnswer } from '../approvals/approval-answer.js';
@@ -23,19 +24,30 @@ export class RunControl {
     private readonly em: EntityManager,
     private readonly reader: RunReader,
     private readonly notices: RunNotices,
+    private readonly audit: Audit,
   ) {}
 
   /** Cancels a run with its children; one that is over stays as it is. @throws RunNotFoundError */
-  async cancel(caller: Principal, publicId: string): Promise<RunResponse> {
-    const runs = {
+  async cancel(
+    caller: Pick<Principal, 'userId'>,
+    publicId: string,
+    error = 'The run was cancelled.',
+  ): Promise<RunResponse> {
+    await this.cancelWhere(this.em, {
       where: 'run_id = ? and user_id = ?',
       values: [parsePublicId('run', publicId) ?? null, caller.userId],
-      error: 'The run was cancelled.',
-    };
-    // Children that end at this moment lock their parents, and this locks children.
-    const cancelled = await retryDeadlocks(() => cancelRuns(this.em, runs));
-    this.notices.cancelled(cancelled);
+      error,
+    });
     return this.reader.get(caller, publicId);
+  }
+
+  /** Cancels all runs of a user who is being deleted, by their internal id. */
+  async cancelAllOf(userId: string): Promise<void> {
+    await this.cancelWhere(this.em.fork(), {
+      where: `user_id = ? and status in ('QUEUED', 'RUNNING', 'WAITING')`,
+      values: [userId],
+      error: 'The user whose run it is was deleted.',
+    });
   }
 
   /**
@@ -52,11 +64,20 @@ export class RunControl {
     if (!runId || !run) throw new RunNotFoundError(publicId);
     const [path, pause] = onePlace(publicId, run.waiting_for ?? {}, place);
     const answer: Json = pause.type === 'approval' ? checkedAnswer(pause, value, '/value') : (value ?? null);
-    if (!(await answerRun(this.em, { runId, path, value: answer, by: run.email }))) {
-      throw new RunNotWaitingError(publicId, place);
-    }
+    await this.em.transactional(async (em) => {
+      if (!(await answerRun(em, { runId, path, value: answer, by: run.email })))
+        throw new RunNotWaitingError(publicId, place);
+      if (pause.type !== 'approval') return;
+      const details = { path, approved: isJsonObject(answer) ? (answer.approved ?? null) : null };
+      await this.audit.record(em, { action: 'approval.answered', object: publicId, details });
+    });
     this.notices.tell('queued');
     return this.reader.get(caller, publicId);
+  }
+
+  /** Children that end at this moment lock their parents, and this locks children. */
+  private async cancelWhere(em: SqlEntityManager, runs: Parameters<typeof cancelRuns>[1]): Promise<void> {
+    this.notices.cancelled(await retryDeadlocks(() => cancelRuns(em, runs)));
   }
 }
 

@@ -13,21 +13,15 @@ import { listRuns } from './run-list.js';
 import { RunNotFoundError } from './run.errors.js';
 import { type WorkflowRunStatus } from './run-status.js';
 import { type RunRow, type StepRow } from './run-rows.js';
+import { runJoins, summaryColumns } from './run-select.js';
 import { type RunView, viewOfRow } from './run-view.js';
 
-const summaryColumns = `r.run_id, w.workflow_id, v.version_number, r.status, r.source, r.error, r.error_detail, r.waiting_for,
-  r.attempt, r.parent_run_id, r.trigger_event_id, r.forked_from_run_id, r.forked_from_step, r.created_at, r.started_at, r.completed_at`;
-
-const joins = `from workflow_run r
-  left join workflow w on w.id = r.workflow_id
-  left join workflow_version v on v.id = r.workflow_version_id`;
-
 const byId = (more: string): string =>
-  `select ${summaryColumns}, r.inputs, r.outputs, r.config${more} ${joins} where r.run_id = $1 and r.user_id = $2`;
+  `select ${summaryColumns}, r.inputs, r.outputs, r.config${more} ${runJoins} where r.run_id = $1 and r.user_id = $2`;
 const oneRun: HotRead = { name: 'run', text: byId('') };
 const runWithSpec: HotRead = { name: 'run-with-spec', text: byId(', coalesce(r.spec, v.spec) as spec') };
 const summariesOf = (ids: string): string =>
-  `select ${summaryColumns} ${joins} where r.run_id = ${ids} order by r.run_id desc`;
+  `select ${summaryColumns} ${runJoins} where r.run_id = ${ids} order by r.run_id desc`;
 const statusOfRun: HotRead = {
   name: 'status-of-run',
   text: 'select status from workflow_run where run_id = $1 and user_id = $2',
@@ -52,7 +46,7 @@ export class RunReader {
   ) {}
 
   /** @throws RunNotFoundError */
-  async get(caller: Principal, publicId: string, { withSpec = false } = {}): Promise<RunResponse> {
+  async get(caller: Pick<Principal, 'userId'>, publicId: string, { withSpec = false } = {}): Promise<RunResponse> {
     const runId = parsePublicId('run', publicId);
     const row = runId && (await this.find(caller, runId, withSpec));
     if (!row) throw new RunNotFoundError(publicId);
@@ -114,7 +108,7 @@ export class RunReader {
            select ${stepColumns}, started_at::text, completed_at::text
            from workflow_run_step where run_id = r.run_id and seq > ? order by seq limit ?
          ) s
-       ) as steps ${joins} where r.run_id = ? and r.user_id = ?`,
+       ) as steps ${runJoins} where r.run_id = ? and r.user_id = ?`,
       [seq, count, runId, caller.userId],
     );
     return row && { run: RunSummaryResponse.from(this.view(row)), steps: row.steps };

@@ -3,6 +3,7 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable, Logger } from '@nestjs/common';
 import { type Json, type JsonObject } from '../../common/json.js';
 import { newUuid } from '../../common/public-id.js';
+import { linkRun } from '../../common/tracing/tracing.js';
 import { GroupCommitter } from './engine/group-committer.js';
 import { type Claim, type NewRun, type RunConcurrency, type RunOutcome, type StartingEvent } from './engine/rows.js';
 import { RunAdmission } from './engine/run-admission.js';
@@ -151,8 +152,13 @@ export class RunStarter {
       depth: 0,
       hops: run.hops ?? 0,
     };
-    const options = { committer: this.committer, holding, claim, known: nothingRecorded(), birth: run, mayGoOn };
-    const journal = new RunJournal(options);
+    const { nodeTypes } = target.compiled;
+    const { committer } = this;
+    const journal = new RunJournal({
+      ...{ committer, holding, claim, nodeTypes, mayGoOn },
+      known: nothingRecorded(),
+      birth: run,
+    });
     return {
       holding,
       userId,
@@ -169,6 +175,7 @@ export class RunStarter {
   }
 
   private async enqueue(request: RunRequest, run: NewRun): Promise<StartedRun> {
+    linkRun(run.runId);
     return (await this.admission.enqueue(run)) ? made(run, request) : this.findEarlier(request, run.runId);
   }
 

@@ -42,8 +42,8 @@ export interface Waiting {
   connection_id: string | null;
 }
 
-/** Makes the link for the approval at a path of a run (uuid). */
-export type LinkTo = (runId: string, path: string) => string;
+/** Makes the link for the approval at a path of a run (uuid); null for those who may not answer. */
+export type LinkTo = (runId: string, path: string) => string | null;
 
 /** A run that was read. */
 export function viewOfRow(row: RunRow, linkTo: LinkTo): RunView {

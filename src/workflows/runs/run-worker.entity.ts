@@ -21,4 +21,8 @@ export class RunWorker {
   @Property({ type: 'timestamptz', columnType: 'timestamptz(3)' })
   @Index({ name: 'run_worker_lease' })
   leaseUntil: Date;
+
+  /** Runs that were taken from it because its lease was over. */
+  @Property({ type: 'integer', default: 0 })
+  runsLost: Opt<number> = 0;
 }

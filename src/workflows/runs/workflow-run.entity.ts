@@ -6,6 +6,9 @@ import { WorkflowVersion } from '../workflow-version.entity.js';
 import { Workflow } from '../workflow.entity.js';
 import { type WorkflowRunSource, type WorkflowRunStatus, runSources, runStatuses } from './run-status.js';
 
+/** Predicate of `workflow_run_reconnect`. What people write stands there with its quotes escaped. */
+export const waitsForReconnect = `status = 'WAITING' and waiting_for::text like '%"type": "reconnect"%'`;
+
 /**
  * One run. Written by the group committer (engine/group-committer.ts) and read by run-reader.ts, both in plain SQL: this entity
  * is the definition of the table. Its key is the uuid, made before the insert, so that a run, its event and its steps
@@ -67,6 +70,23 @@ import { type WorkflowRunSource, type WorkflowRunStatus, runSources, runStatuses
 @Index({
   name: 'workflow_run_leased',
   expression: `create index "workflow_run_leased" on "workflow_run" ("worker_id") where status = 'RUNNING'`,
+})
+// Few runs end like this, so these cost the others nothing; operators look for them among all.
+@Index({
+  name: 'workflow_run_unsuccessful',
+  expression:
+    'create index "workflow_run_unsuccessful" on "workflow_run" ("status", "run_id") ' +
+    `where status in ('FAILED', 'CANCELLED')`,
+})
+@Index({
+  name: 'workflow_run_error',
+  expression:
+    `create index "workflow_run_error" on "workflow_run" ((error_detail ->> 'code'), "run_id") ` +
+    `where status in ('FAILED', 'CANCELLED')`,
+})
+@Index({
+  name: 'workflow_run_reconnect',
+  expression: `create index "workflow_run_reconnect" on "workflow_run" ("run_id") where ${waitsForReconnect}`,
 })
 export class WorkflowRun {
   /** Public as `run_…`; also LangGraph's thread id. */

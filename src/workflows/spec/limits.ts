@@ -32,6 +32,8 @@ export const limits = {
   concurrentRuns: 10_000,
   /** Attempts of one node. */
   attempts: 20,
+  /** Proposals for one workflow that nobody has decided about. */
+  pendingProposals: 20,
   /** Findings of a report; a spec with more is cut here. */
   findings: 200,
 } as const;

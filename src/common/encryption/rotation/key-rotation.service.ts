@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Audit } from '../../audit/audit.js';
 import { Environment } from '../../config/environment.js';
 import { EncryptionKey } from '../encryption-key.entity.js';
 import { EncryptionUnavailableError } from '../encryption.errors.js';
@@ -37,6 +38,7 @@ export class KeyRotation {
     private readonly em: EntityManager,
     private readonly ring: LiveKeyRing,
     private readonly environment: Environment,
+    private readonly audit: Audit,
     @Inject(ENCRYPTED_COLUMNS) private readonly columns: readonly EncryptedColumn[],
   ) {}
 
@@ -59,6 +61,7 @@ export class KeyRotation {
       await em.execute(`update encryption_key set status = 'active' where status = 'primary'`);
       const rotation = new EncryptionRotation(row.id);
       await em.persist([row, rotation]).flush();
+      await this.audit.record(em, { action: 'encryption.rotation-begun', owner: null, details: { key_id: row.id } });
       await announceKeys(em);
       this.logger.log(`The encryption key ${row.id} is now the primary one`);
       return rotation;

@@ -1,8 +1,8 @@
-import { DeliveryRefusedError } from '../webhook.errors.js';
-import { credentialsHeader } from './delivery-header.js';
+import { DeliveryRefusedError } from '../../../common/webhooks/delivery.errors.js';
+import { credentialsHeader } from '../../../common/webhooks/delivery-header.js';
 import { defineScheme } from './define-scheme.js';
 import { generatedSecret } from './scheme-secret.js';
-import { sameText } from './signature.js';
+import { sameText } from '../../../common/webhooks/signature.js';
 
 type BasicOptions = { username: string };
 

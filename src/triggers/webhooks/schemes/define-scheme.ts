@@ -1,5 +1,5 @@
 import { type JsonObject } from '../../../common/json.js';
-import { type Delivery } from '../delivery.js';
+import { type Delivery } from '../../../common/webhooks/delivery.js';
 import { type SchemeSecret } from './scheme-secret.js';
 
 /** What a delivery that was verified says of itself. */

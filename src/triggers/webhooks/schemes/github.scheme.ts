@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { verify } from '@octokit/webhooks-methods';
-import { type Delivery } from '../delivery.js';
-import { DeliveryRefusedError } from '../webhook.errors.js';
-import { signatureHeader } from './delivery-header.js';
+import { type Delivery } from '../../../common/webhooks/delivery.js';
+import { DeliveryRefusedError } from '../../../common/webhooks/delivery.errors.js';
+import { signatureHeader } from '../../../common/webhooks/delivery-header.js';
 import { defineScheme } from './define-scheme.js';
-import { isEventId } from './event.js';
+import { isEventId } from '../../../common/webhooks/event-id.js';
 import { signingKey } from './scheme-secret.js';
-import { signatureInvalid } from './signature.js';
+import { signatureInvalid } from '../../../common/webhooks/signature.js';
 
 const SIGNATURE = 'X-Hub-Signature-256';
 const DELIVERY = 'X-GitHub-Delivery';

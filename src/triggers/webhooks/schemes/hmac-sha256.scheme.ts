@@ -1,8 +1,8 @@
-import { signatureHeader } from './delivery-header.js';
+import { signatureHeader } from '../../../common/webhooks/delivery-header.js';
 import { defineScheme } from './define-scheme.js';
 import { headerNameSchema } from './header-name-schema.js';
 import { signingKey } from './scheme-secret.js';
-import { hmacSha256, sameText, signatureInvalid } from './signature.js';
+import { hmacSha256, sameText, signatureInvalid } from '../../../common/webhooks/signature.js';
 
 type HmacOptions = {
   header: string;

@@ -3,7 +3,7 @@ import { Stripe } from 'stripe';
 import { Webhook } from 'standardwebhooks';
 import { schemaValidator } from '../../../common/json-schema.js';
 import { type JsonObject } from '../../../common/json.js';
-import { type Delivery } from '../delivery.js';
+import { type Delivery } from '../../../common/webhooks/delivery.js';
 import { verificationSchemeCatalogue, verificationSchemes } from './catalogue.js';
 import { deliveryOf, now, nowSeconds } from './senders.spec-helper.js';
 

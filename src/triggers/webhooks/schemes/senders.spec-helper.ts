@@ -4,7 +4,7 @@ import { Webhook } from 'standardwebhooks';
 import { Stripe } from 'stripe';
 import { Webhook as SvixWebhook } from 'svix';
 import { type JsonObject } from '../../../common/json.js';
-import { type Delivery } from '../delivery.js';
+import { type Delivery } from '../../../common/webhooks/delivery.js';
 import { verificationSchemeCatalogue } from './catalogue.js';
 import { type VerificationScheme } from './define-scheme.js';
 import { type Random } from './random.spec-helper.js';

@@ -1,8 +1,9 @@
-import { signatureHeader } from './delivery-header.js';
+import { signatureHeader } from '../../../common/webhooks/delivery-header.js';
 import { defineScheme } from './define-scheme.js';
-import { eventOf, isEventId } from './event.js';
+import { isEventId } from '../../../common/webhooks/event-id.js';
+import { eventOf } from './event.js';
 import { givenSecret } from './scheme-secret.js';
-import { checkTimestamp, hmacSha256, sameText, signatureInvalid } from './signature.js';
+import { checkTimestamp, hmacSha256, sameText, signatureInvalid } from '../../../common/webhooks/signature.js';
 
 const SIGNATURE = 'X-Slack-Signature';
 const TIMESTAMP = 'X-Slack-Request-Timestamp';

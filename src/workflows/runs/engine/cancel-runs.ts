@@ -1,4 +1,5 @@
 import { type SqlEntityManager } from '@mikro-orm/postgresql';
+import { countEnded } from './run-metrics.js';
 import { tellWatchers } from './tell-watchers.js';
 import { wakeParents } from './wake-parents.js';
 
@@ -27,5 +28,6 @@ export async function cancelRuns(
      select run_id from cancelled`,
     [...values, error],
   );
+  countEnded('CANCELLED', { code: 'cancelled' }, rows.length);
   return rows.map((row) => row.run_id);
 }

@@ -116,6 +116,18 @@ const parts = {
       where w.run_id = t.run_id and w.attempt = t.fence and ${isRunning}
       returning w.run_id
     )`,
+  /** First uses of credentials by runs, for the audit: what was used was used, whatever becomes of the run. */
+  uses: (parameter: string) => `
+    uses as (
+      insert into audit_entry (entry_id, actor_kind, actor_id, actor_subject, actor_issuer, action, object_kind, object_id,
+        owner_id, details)
+      select t.entry_id, 'run', u.public_id, u.user_id, u.issuer, t.kind || '.used', t.kind, t.credential_id, u.public_id,
+        json_build_object('run_id', 'run_' || t.run_id, 'node_id', t.node_id)
+      from json_to_recordset(${parameter}::json)
+        as t(entry_id uuid, run_id uuid, user_id bigint, kind text, credential_id text, node_id text)
+      left join "user" u on u.id = t.user_id
+      returning null::uuid as run_id
+    )`,
 } as const;
 
 /** A part of the statement, and `events`: those that runs are started by, in the SQL of whoever keeps them. */

@@ -3,8 +3,10 @@ import pg from 'pg';
 import { asDatabaseUnavailable } from '../../../common/database/database.errors.js';
 import { retryDeadlocks } from '../../../common/database/deadlocks.js';
 import { Database } from '../../../common/database/open-database.js';
+import { watchPool } from '../../../common/database/pool-metrics.js';
 import { commitStatement, type Part, partNames } from './commit-statement.js';
 import { EventLedger } from './event-ledger.js';
+import { commitDuration, commits, commitSize, countStarted } from './run-metrics.js';
 import {
   type Claim,
   endRow,
@@ -15,14 +17,18 @@ import {
   runRow,
   type StepRow,
   stepRow,
+  type UseRow,
+  useRow,
 } from './rows.js';
 
-/** One durable write of one run. */
-export type Write =
+/** One durable write of one run. Its `uses` are recorded even if the rest of it is refused. */
+export type Write = { uses?: readonly UseRow[] } &
   /** A new run, with all that is known of it so far. @returns false when its idempotency key was taken. */
-  | { kind: 'new'; run: NewRun; claim?: Claim; steps: StepRow[]; outcome?: RunOutcome }
-  /** Progress of a run we hold. @returns false when we hold it no longer. */
-  | { kind: 'progress'; runId: string; fence: number; steps: StepRow[]; outcome?: RunOutcome; parentId?: string };
+  (
+    | { kind: 'new'; run: NewRun; claim?: Claim; steps: StepRow[]; outcome?: RunOutcome }
+    /** Progress of a run we hold. @returns false when we hold it no longer. */
+    | { kind: 'progress'; runId: string; fence: number; steps: StepRow[]; outcome?: RunOutcome; parentId?: string }
+  );
 
 interface Waiting {
   write: Write;
@@ -73,6 +79,7 @@ export class GroupCommitter implements OnApplicationShutdown {
       options: plannerOptions,
     });
     this.pool.on('error', () => {});
+    watchPool('commits', this.pool);
   }
 
   /**
@@ -113,11 +120,14 @@ export class GroupCommitter implements OnApplicationShutdown {
   }
 
   private async send(batch: Waiting[]): Promise<void> {
+    const began = performance.now();
     try {
       const reached = await retryDeadlocks(() => this.execute(batch));
+      countDone(batch, reached, performance.now() - began);
       for (const { write, resolve } of batch) resolve(reached(write));
     } catch (error) {
       const unavailable = asDatabaseUnavailable(error);
+      commits.add({ outcome: unavailable ? 'unavailable' : 'refused' });
       if (unavailable) for (const { reject } of batch) reject(unavailable);
       // One write that the database refuses must not take the others with it.
       else if (batch.length > 1) for (const one of batch) await this.send([one]);
@@ -134,6 +144,7 @@ export class GroupCommitter implements OnApplicationShutdown {
       ends: [],
       parents: [],
       pauses: [],
+      uses: [],
     };
     for (const { write } of batch) addRows(rows, write);
     const present = partNames.filter((part) => rows[part].length > 0);
@@ -148,6 +159,15 @@ export class GroupCommitter implements OnApplicationShutdown {
       return reached.has(`${partOf(write.outcome)} ${write.runId}`);
     };
   }
+}
+
+const done = commits.of({ outcome: 'done' });
+
+function countDone(batch: readonly Waiting[], reached: (write: Write) => boolean, tookMs: number): void {
+  done.add();
+  commitSize.observe(batch.length);
+  commitDuration.observe(tookMs / 1_000);
+  for (const { write } of batch) if (write.kind === 'new' && reached(write)) countStarted(write.run.source);
 }
 
 /**
@@ -174,13 +194,15 @@ function updatesOf(write: Write): string[] {
 }
 
 function addRows(rows: Record<Part, string[]>, write: Write): void {
+  const runId = write.kind === 'new' ? write.run.runId : write.runId;
+  for (const use of write.uses ?? []) rows.uses.push(useRow(runId, use));
   if (write.kind === 'new') {
     const { run, claim, outcome, steps } = write;
     rows.runs.push(runRow(run, claim, outcome));
     if (run.event) rows.events.push(run.event.row);
     for (const step of steps) rows.newSteps.push(stepRow(run.runId, step));
   } else {
-    const { runId, fence, outcome, steps, parentId } = write;
+    const { fence, outcome, steps, parentId } = write;
     for (const step of steps) rows.steps.push(stepRow(runId, step, fence));
     if (!outcome) return;
     if (isEnd(outcome)) rows.ends.push(endRow(runId, fence, outcome));

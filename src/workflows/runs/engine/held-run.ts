@@ -28,6 +28,8 @@ export interface HeldRun {
   };
   /** Longest running time in milliseconds, all executions together. */
   readonly timeout: number;
+  /** uuid of the run that waits for it. */
+  readonly parentId?: string | undefined;
   /** Running time of earlier executions, in milliseconds. */
   readonly ranMs: number;
   /** How many answers from outside this execution knows. */

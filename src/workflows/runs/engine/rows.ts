@@ -1,4 +1,6 @@
+import { newUuid } from '../../../common/public-id.js';
 import { makeStorable } from '../../../common/storable-text.js';
+import { type UsedCredential } from '../../../integrations/index.js';
 import { type ErrorDetail } from '../../compiler/node-failure.js';
 import { type StepRecord } from '../../compiler/run-context.js';
 import { type Pause } from '../../nodes/pause.js';
@@ -92,6 +94,13 @@ export interface StepRow extends Omit<StepRecord, 'output' | 'inputs'> {
   readonly output: JsonText;
 }
 
+/** That a node of a run uses a credential, for the audit. */
+export interface UseRow extends UsedCredential {
+  readonly nodeId: string;
+  /** Internal id of the run's owner: of the run itself nothing may be left by then. */
+  readonly userId: string;
+}
+
 /** Row texts for json_to_recordset: what is JSON text already goes in as it is. */
 export function runRow(run: NewRun, claim: Claim | undefined, outcome: RunOutcome | undefined): string {
   const end = outcome && isEnd(outcome) ? outcome : undefined;
@@ -154,6 +163,17 @@ export function stepRow(runId: string, step: StepRow, fence?: number): string {
     started_at: time(step.startedAt),
     completed_at: time(step.completedAt),
     ...(fence !== undefined && { fence: String(fence) }),
+  });
+}
+
+export function useRow(runId: string, { kind, id, nodeId, userId }: UseRow): string {
+  return object({
+    entry_id: json(newUuid()),
+    run_id: json(runId),
+    user_id: json(userId),
+    kind: json(kind),
+    credential_id: json(id),
+    node_id: json(nodeId),
   });
 }
 

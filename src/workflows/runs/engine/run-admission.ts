@@ -6,11 +6,12 @@ import { asDatabaseUnavailable } from '../../../common/database/database.errors.
 import { retryDeadlocks } from '../../../common/database/deadlocks.js';
 import { ConcurrencyLimitError } from '../run.errors.js';
 import * as statements from './admission-statements.js';
-import { cancelRuns } from './cancel-runs.js';
 import { insertRuns } from './commit-statement.js';
 import { EventLedger } from './event-ledger.js';
 import { GroupCommitter } from './group-committer.js';
+import { makeRoom } from './make-room.js';
 import { type NewRun, type RunConcurrency, runRow } from './rows.js';
+import { countStarted } from './run-metrics.js';
 import { RunNotices } from './run-notices.js';
 
 /** Keys whose runs are let in together: each holds a lock of the database's shared table of about 6,000. */
@@ -37,8 +38,6 @@ interface Entered {
   readonly full: Set<string>;
   readonly cancelled: string[];
 }
-
-const replaced = 'A newer run with the same concurrency key took its place (settings.concurrency.on_limit).';
 
 /**
  * The way into the queue. A run without a concurrency key goes straight in. One with a key is held back until it has a
@@ -98,6 +97,7 @@ export class RunAdmission {
     const { fresh, full, cancelled } = await this.enterLocked(em, others);
     for (const runId of fresh) inserted.add(runId);
     const committed = (): void => {
+      for (const { runId, source } of runs) if (inserted.has(runId)) countStarted(source);
       if (cancelled.length > 0) this.notices.cancelled(cancelled);
       if (others.length > 0) this.announce();
       for (const key of keys) this.entered(key);
@@ -174,6 +174,7 @@ export class RunAdmission {
     const { fresh, full, cancelled } = await this.locked([key], (em) => this.enterLocked(em, [run]));
     if (full.size > 0) throw new ConcurrencyLimitError(limit);
     if (fresh.size === 0) return false;
+    countStarted(run.source);
     this.notices.cancelled(cancelled);
     this.announce();
     return true;
@@ -287,13 +288,4 @@ async function isKnown(em: SqlEntityManager, { userId, idempotency, parent }: Ne
     parent?.path ?? null,
   ]);
   return row.known;
-}
-
-/** @returns the runs that are cancelled so that this one has a place */
-function makeRoom(em: SqlEntityManager, runId: string, { key, limit }: RunConcurrency): Promise<string[]> {
-  return cancelRuns(em, {
-    where: statements.oldestOfKey,
-    values: [key, key, runId, limit - 1],
-    error: replaced,
-  });
 }

@@ -184,12 +184,14 @@ export class RunDispatcher {
     const claim = { workerId: this.lease.workerId, attempt, startedAt };
     const parentId = claimed.parent_run_id ?? undefined;
     const { committer, mayGoOn } = this;
+    const { nodeTypes } = workflow;
     return {
       holding,
       userId: claimed.user_id,
       workflow,
       timeout: timeoutOf(workflow, claimed.config),
-      journal: new RunJournal({ committer, holding, claim, known, parentId, mayGoOn }),
+      journal: new RunJournal({ committer, holding, claim, known, nodeTypes, parentId, mayGoOn }),
+      parentId,
       inputs: claimed.inputs,
       trigger: claimed.trigger,
       about: {

@@ -3,7 +3,8 @@ import { faultPoint } from '../../../common/fault-point.js';
 import { type Json } from '../../../common/json.js';
 import { makePublicId } from '../../../common/public-id.js';
 import { isStorable } from '../../../common/storable-text.js';
-import { type ModelAnswer, ModelRunner, ToolRunner } from '../../../integrations/index.js';
+import { inSpan } from '../../../common/tracing/tracing.js';
+import { type ModelAnswer, ModelRunner, ToolRunner, type UsedCredential } from '../../../integrations/index.js';
 import { NodeFailure } from '../../compiler/node-failure.js';
 import { type RunContext } from '../../compiler/run-context.js';
 import { timerDelay } from '../../compiler/timers.js';
@@ -15,8 +16,10 @@ import { type HeldRun } from './held-run.js';
 import { HeldRuns } from './held-runs.js';
 import { RunDeltas } from './run-deltas.js';
 import { type RunEnd, type RunErrorDetail, type RunOutcome, type RunPause } from './rows.js';
-import { RunHandedBackError, RunLostError } from './run-lost.error.js';
+import { RunCancelledError, RunHandedBackError, RunLostError } from './run-lost.error.js';
+import { countExecuted, leasesLost, startDelay } from './run-metrics.js';
 import { RunQueue } from './run-queue.js';
+import { runSpan, tellOutcome } from './run-span.js';
 
 /** Executes a run until it is over or has to wait. */
 @Injectable()
@@ -37,11 +40,25 @@ export class RunExecutor {
    * @throws DatabaseUnavailableError when it could not be recorded: the run is still to be executed.
    */
   async execute(run: HeldRun): Promise<RunOutcome | undefined> {
+    const { holding, about } = run;
+    if (holding.attempt === 1) startDelay.observe(Math.max(0, about.startedAt - about.createdAt) / 1_000);
+    return inSpan(
+      () => runSpan(run),
+      async (span) => {
+        const outcome = await this.bringOn(run);
+        if (span) tellOutcome(span, outcome);
+        return outcome;
+      },
+    );
+  }
+
+  private async bringOn(run: HeldRun): Promise<RunOutcome | undefined> {
     const { holding, timeout } = run;
     const left = timeout - run.ranMs;
     const timer = setTimeout(() => holding.stop.abort(new RunTimeout(timeout)), timerDelay(left));
     try {
       const outcome = await this.finish(run, await this.run(run, left, holding.stop.signal));
+      countExecuted(outcome, run.ranMs + performance.now() - holding.since);
       if (outcome.status === 'FAILED') await this.children.cancelOf(holding.runId, run.journal);
       return outcome;
     } catch (error) {
@@ -70,7 +87,10 @@ export class RunExecutor {
   /** What was under way may still be recorded; a run that is handed back goes on elsewhere. */
   private async letGo({ holding, journal }: HeldRun, reason: RunLostError): Promise<void> {
     await journal.leave();
-    if (!(reason instanceof RunHandedBackError)) return;
+    if (!(reason instanceof RunHandedBackError)) {
+      if (!(reason instanceof RunCancelledError)) leasesLost.add();
+      return;
+    }
     await this.queue.handBack(holding.runId, holding.attempt, performance.now() - holding.since);
   }
 
@@ -82,8 +102,8 @@ export class RunExecutor {
       waitsForReconnect: workflow.spec.settings?.on_reauth === 'wait',
       callTool: (call, at) => this.callTool(run, call, at),
       askModel: (call, at) => this.askModel(run, call, at),
-      listFunctions: ({ inputs: fixed, ...call }, { signal: stop }) =>
-        this.tools.functions({ ...call, fixed, userId: run.userId, signal: stop }),
+      listFunctions: ({ inputs: fixed, nodeId, ...call }, { signal: stop }) =>
+        this.tools.functions({ ...call, fixed, userId: run.userId, signal: stop, onUse: noteUse(run, nodeId) }),
       callWorkflow: (call, at) => this.children.call(run, call, at),
     };
     try {
@@ -99,11 +119,12 @@ export class RunExecutor {
     }
   }
 
-  private async callTool({ holding, userId }: HeldRun, { nodeId, ...call }: ToolCall, at: Execution): Promise<Json> {
+  private async callTool(run: HeldRun, { nodeId, ...call }: ToolCall, at: Execution): Promise<Json> {
+    const { holding, userId } = run;
     const { path, signal } = at;
     const idempotencyKey = `${makePublicId('run', holding.runId)}:${nodeId}:${path}`;
     faultPoint('before-effect');
-    const output = await this.tools.run({ ...call, userId, signal, idempotencyKey });
+    const output = await this.tools.run({ ...call, userId, signal, idempotencyKey, onUse: noteUse(run, nodeId) });
     faultPoint('after-effect');
     return output;
   }
@@ -120,7 +141,13 @@ export class RunExecutor {
     const telling = this.deltas.teller(holding.runId, { node_id: nodeId, path: at.path, attempt: at.attempt });
     const limited = { ...question, ...(maxTokens < Infinity && { maxTokens }) };
     try {
-      return await this.models.ask({ ...limited, userId, signal: at.signal, onText: telling.add });
+      return await this.models.ask({
+        ...limited,
+        userId,
+        signal: at.signal,
+        onUse: noteUse(run, nodeId),
+        onText: telling.add,
+      });
     } finally {
       telling.end();
       faultPoint('after-effect');
@@ -146,6 +173,10 @@ class RunTimeout extends Error {
   constructor(limit: number) {
     super(`The run took longer than its timeout of ${limit} ms, or than 30 days with all its waiting.`);
   }
+}
+
+function noteUse({ journal, userId }: HeldRun, nodeId: string): (used: UsedCredential) => void {
+  return (used) => journal.use(used, nodeId, userId);
 }
 
 function deadlineOf({ about }: HeldRun): number {

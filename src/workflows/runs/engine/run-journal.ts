@@ -1,7 +1,7 @@
 import { type Json } from '../../../common/json.js';
 import { faultPoint } from '../../../common/fault-point.js';
 import { makeStorable } from '../../../common/storable-text.js';
-import { type Effect } from '../../../integrations/index.js';
+import { type Effect, type UsedCredential } from '../../../integrations/index.js';
 import { type Journal, type RecordedStep, type StepRecord } from '../../compiler/run-context.js';
 import { NodeError } from '../../nodes/node-error.js';
 import { type Pause, type PauseEnd } from '../../nodes/pause.js';
@@ -9,8 +9,9 @@ import { limits } from '../../spec/limits.js';
 import { type GroupCommitter, type Write } from './group-committer.js';
 import { type Holding } from './held-runs.js';
 import { type RecordedRun } from './recorded-run.js';
-import { type Claim, isEnd, type JsonText, type NewRun, type RunOutcome, type StepRow } from './rows.js';
+import { type Claim, isEnd, type JsonText, type NewRun, type RunOutcome, type StepRow, type UseRow } from './rows.js';
 import { RunLostError } from './run-lost.error.js';
+import { runSteps } from './run-metrics.js';
 import { tokensOf } from './token-count.js';
 import { textOfValue } from './value-text.js';
 
@@ -20,6 +21,8 @@ export interface JournalOptions {
   readonly holding: Holding;
   readonly claim: Claim;
   readonly known: RecordedRun;
+  /** Types of the nodes, by id. */
+  readonly nodeTypes: ReadonlyMap<string, string>;
   /** A run that is not in the database yet: it goes in with the first commit. */
   readonly birth?: NewRun;
   /** The run that its end wakes. */
@@ -41,6 +44,9 @@ export class RunJournal implements Journal {
   /** Whether the run may have child runs: those that an earlier execution has waited for, and those that this one calls. */
   mayHaveChildren: boolean;
   private pending: StepRow[] = [];
+  /** First uses of credentials in this execution that are not in the audit yet. */
+  private uses: UseRow[] = [];
+  private readonly used = new Set<string>();
   private birth: NewRun | undefined;
   private inFlight: Promise<void> | undefined;
   private following: Promise<void> | undefined;
@@ -108,10 +114,18 @@ export class RunJournal implements Journal {
     const output = this.keep(step);
     this.pending.push({ ...step, seq: ++this.seq, inputs: shown(step.inputs), output });
     this.usedTokens += tokensOf(step.usage);
+    runSteps.add({ node_type: this.options.nodeTypes.get(step.nodeId) ?? 'other', status: step.status });
     const { attempts, outputs } = this.options.known;
     attempts.set(step.path, step.attempt);
     if (step.status !== 'FAILED') outputs.set(step.path, step);
     if (effect !== 'none') this.flushSoon();
+  }
+
+  /** Notes that a node uses a credential; the first time in this execution, that goes to the audit with the next commit. */
+  use(used: UsedCredential, nodeId: string, userId: string): void {
+    if (this.used.has(used.id)) return;
+    this.used.add(used.id);
+    this.uses.push({ ...used, nodeId, userId });
   }
 
   /** The last commit of this execution. */
@@ -122,7 +136,8 @@ export class RunJournal implements Journal {
 
   /** Writes what a cancelled run still had under way, if that is possible. */
   async leave(): Promise<void> {
-    if (this.pending.length > 0 && !this.birth) await this.flush().catch(() => {});
+    const isLeft = this.pending.length > 0 || this.uses.length > 0;
+    if (isLeft && !this.birth) await this.flush().catch(() => {});
   }
 
   /** With the next turn of the event loop: if the run ends in this one, its end rides along. */
@@ -168,10 +183,12 @@ export class RunJournal implements Journal {
     const { runId } = holding;
     const run = this.birth;
     this.birth = undefined;
+    const uses = this.uses;
+    this.uses = [];
     const write: Write = run
-      ? { kind: 'new', run, claim, steps, outcome }
-      : { kind: 'progress', runId, fence: claim.attempt, steps, outcome, parentId };
-    if (!run && steps.length === 0 && !outcome) return;
+      ? { kind: 'new', run, claim, steps, outcome, uses }
+      : { kind: 'progress', runId, fence: claim.attempt, steps, outcome, parentId, uses };
+    if (!run && steps.length === 0 && uses.length === 0 && !outcome) return;
     const moment = run ? 'birth' : momentOf(outcome);
     faultPoint(`before-${moment}`);
     let done: boolean;
@@ -180,6 +197,7 @@ export class RunJournal implements Journal {
     } catch (error) {
       // Refused as a whole: the run is still to be brought into the database, by its end if by nothing else.
       this.birth = run;
+      this.uses.unshift(...uses);
       throw error;
     }
     faultPoint(`after-${moment}`);

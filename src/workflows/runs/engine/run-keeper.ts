@@ -6,6 +6,7 @@ import { HeldRuns } from './held-runs.js';
 import { RunAdmission } from './run-admission.js';
 import { RunDispatcher } from './run-dispatcher.js';
 import { RunHandedBackError, RunLostError } from './run-lost.error.js';
+import { countEnded, takenOver } from './run-metrics.js';
 import { RunNews } from './run-news.js';
 import { RunNotices } from './run-notices.js';
 import { RunQueue } from './run-queue.js';
@@ -86,7 +87,12 @@ export class RunKeeper implements OnApplicationBootstrap, BeforeApplicationShutd
       if (taken.length === 0) return;
       faultPoint('after-sweep');
       this.log.warn({ runs: taken.length }, 'Runs of a process that died were taken over');
-      for (const { run_id: runId, status } of taken) if (status === 'FAILED') this.notices.tell(`ended ${runId}`);
+      for (const { run_id: runId, status } of taken) {
+        takenOver.add({ status });
+        if (status === 'QUEUED') continue;
+        countEnded(status, { code: 'crash-loop' });
+        this.notices.tell(`ended ${runId}`);
+      }
       this.notices.tell('queued');
     } catch (error) {
       this.report(error);

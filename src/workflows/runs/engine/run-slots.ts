@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../../../common/config/environment.js';
+import { runsInFlight, runSlotsLimit } from './run-metrics.js';
 import { WorkerLease } from './worker-lease.js';
 
 /** How many runs this process executes at a time, and how many of them for one user. */
@@ -23,6 +24,8 @@ export class RunSlots {
   ) {
     this.total = environment.works ? environment.runSlots : 0;
     this.perUser = environment.runSlotsPerUser;
+    runSlotsLimit.read({}, () => this.total);
+    runsInFlight.read({}, () => this.taken - this.reserved);
   }
 
   /** None without a lease: what such a process began would be taken from it. */

@@ -18,7 +18,7 @@ const sweep = `
   with turn as materialized (
     select pg_try_advisory_xact_lock(?) as is_mine
   ), orphans as (
-    select r.run_id from workflow_run r
+    select r.run_id, r.worker_id from workflow_run r
     where (select is_mine from turn) and r.status = 'RUNNING' and not exists (
       select from run_worker w where w.worker_id = r.worker_id and w.lease_until > now()
     )
@@ -34,6 +34,9 @@ const sweep = `
         waiting_for = case when r.crashes + 1 < ${MOST_CRASHES} then r.waiting_for end
     from orphans o where r.run_id = o.run_id
     returning r.run_id, r.workflow_id, r.status, r.parent_run_id, r.parent_path
+  ), noted as (
+    update run_worker w set runs_lost = w.runs_lost + l.runs
+    from (select worker_id, count(*) as runs from orphans group by worker_id) l where w.worker_id = l.worker_id
   ), ended as (
     select * from swept where status = 'FAILED'
   ), parents as (${wakeParents('ended')}), told as (${tellWatchers('ended')})

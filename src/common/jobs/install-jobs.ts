@@ -1,0 +1,9 @@
+import { PgBoss } from 'pg-boss';
+import { bossOptions } from './boss-options.js';
+
+/** Makes the schema of jobs, or brings it to this build's version; every process that migrates does so by itself. */
+export async function installJobs(url: string): Promise<void> {
+  const boss = new PgBoss(bossOptions(url, { role: 'api', works: false, migrates: true }));
+  await boss.start();
+  await boss.stop();
+}
