@@ -21,7 +21,12 @@ export async function createApp(
   );
   app.useLogger(app.get(Logger));
   // Browsers send forms there, and senders of events what they sign.
-  setUpHttp(app, { anyMediaType: ['/v1/approval-forms/', '/v1/forms/', '/v1/hooks/'] });
+  const { requestsPerAddress, trustedProxies } = environment;
+  setUpHttp(app, {
+    anyMediaType: ['/v1/approval-forms/', '/v1/forms/', '/v1/hooks/'],
+    requestsPerAddress,
+    trustedProxies,
+  });
   if (environment.role === 'worker') app.use(healthOnly);
   else if (environment.docs) serveDocs(app);
   return app;

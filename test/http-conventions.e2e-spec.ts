@@ -335,6 +335,11 @@ describe('bodies', () => {
       code: 'unknown-field',
     });
   });
+
+  it('says where an object with a constructor stands in place of a text', async () => {
+    const answer = await call('POST', '/things', '{"spec":{"constructor":1},"name":{"a":{"constructor":1.5}}}');
+    expect(answer).toMatchObject({ status: 400, body: { code: 'unknown-field' } });
+  });
 });
 
 describe('lists', () => {
@@ -384,7 +389,7 @@ describe('headers', () => {
   });
 
   it('end a flood with 429', async () => {
-    const limited = await start({ requestsPerMinute: 2 });
+    const limited = await start({ requestsPerAddress: 2 });
     const answers = [];
     for (let index = 0; index < 3; index++) answers.push(await call('GET', '/nowhere', undefined, {}, limited));
     await limited.close();

@@ -221,7 +221,9 @@ describe('the secrets of integrations', () => {
       if (planted.length < 32) await world.program.says(planted);
       await world.database.rowsOf('begin');
       for (const column of columns) await world.database.rowsOf(`update ${column}`, [spelling]);
-      const lines = (await world.dump()).split('\n').filter((line) => leaksIn(line, [canary]).length > 0);
+      const dump = await world.dump();
+      expect(leaksIn(dump, [canary])).toContainEqual([canary, spelling]);
+      const lines = dump.split('\n').filter((line) => line.includes(spelling));
       expect(new Set(lines.map((line) => line.split(' ')[0])).size).toBe(columns.length);
       await world.database.rowsOf('rollback');
     }

@@ -42,8 +42,13 @@ function tick(now: number): [millisecond: number, counter: number] {
   return [lastMillisecond, sequence];
 }
 
-/** The lowest UUID version 7 of a moment: those made earlier come before it. @param millisecond since the epoch */
-export function firstUuidOf(millisecond: number): string {
-  const hex = millisecond.toString(16).padStart(12, '0');
+/** The least version 7 UUID of a moment: ids that were made before it are less. @param time milliseconds since 1970 */
+export function firstUuidOf(time: number): string {
+  const hex = Math.max(0, time).toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+}
+
+/** When a version 7 UUID was made, in milliseconds since 1970. */
+export function timeOfUuid(uuid: string): number {
+  return Number.parseInt(uuid.slice(0, 8) + uuid.slice(9, 13), 16);
 }

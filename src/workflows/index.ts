@@ -44,6 +44,7 @@ export { type RunTarget, RunTargets, targetColumns, type TargetRow } from './run
 export { type RunView } from './runs/run-view.js';
 export { ConcurrencyKeyInvalidError, ConcurrencyLimitError, RunInputsInvalidError } from './runs/run.errors.js';
 export { type Finding } from './spec/findings.js';
+export { RunQuota } from './runs/quota/run-quota.js';
 export { RunReader } from './runs/run-reader.js';
 export { WorkflowInputs } from './workflow-inputs.js';
 export { WorkflowRepository } from './workflow.repository.js';

@@ -40,6 +40,7 @@ import { RunQueue } from './runs/engine/run-queue.js';
 import { RunSlots } from './runs/engine/run-slots.js';
 import { RunSweeper } from './runs/engine/run-sweeper.js';
 import { WorkerLease } from './runs/engine/worker-lease.js';
+import { RunQuota } from './runs/quota/run-quota.js';
 import { RunControl } from './runs/run-control.service.js';
 import { RunEnds } from './runs/run-ends.js';
 import { RunReader } from './runs/run-reader.js';
@@ -110,6 +111,7 @@ import { WorkflowsService } from './workflows.service.js';
     WorkerLease,
     RunEnds,
     RunReader,
+    RunQuota,
     RunStarter,
     RunControl,
     ApprovalLinks,
@@ -135,6 +137,7 @@ import { WorkflowsService } from './workflows.service.js';
     RunEndings,
     RunEnds,
     RunLoad,
+    RunQuota,
     RunReader,
     RunStarter,
     RunTargets,

@@ -37,7 +37,7 @@ export function leaksIn(text: string, secrets: Iterable<string>): [secret: strin
   return [...found];
 }
 
-const SIEVE = 2 ** 20;
+const SIEVE = 2 ** 16;
 
 /** Equal for equal beginnings; those of two texts that differ may be equal too. */
 function beginningAt(text: string, at: number, length: number): number {

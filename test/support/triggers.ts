@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type JsonObject } from '../../src/common/json.js';
 import { type Client } from './client.js';
 import { makePublished, specOf } from './factories.js';
@@ -29,6 +30,15 @@ export async function subscribeEcho(client: Client, triggerType: string, config:
 /** The events of a subscription, newest first. */
 export async function eventsOf(client: Client, subscriptionId: string) {
   return (await client.get(`/v1/trigger-events?subscription_id=${subscriptionId}&limit=100`)).body.items;
+}
+
+/** Asks until there are so many events of a subscription. @returns them, newest first */
+export async function untilEvents(client: Client, subscriptionId: string, count: number) {
+  for (const late = Date.now() + 60_000; Date.now() < late; await delay(20)) {
+    const events = await eventsOf(client, subscriptionId);
+    if (events.length >= count) return events;
+  }
+  throw new Error(`${subscriptionId} does not come to ${count} events`);
 }
 
 /** The path of a link to the server that is tested. */

@@ -3,7 +3,7 @@ import { startApp, type TestApp } from '../support/app.js';
 import { connect } from '../support/database.js';
 import { makePublished, specOf } from '../support/factories.js';
 import { untilOver, untilRun } from '../support/runs.js';
-import { echoSpec, eventsOf, pathOf, subscribe } from '../support/triggers.js';
+import { echoSpec, eventsOf, pathOf, subscribe, untilEvents } from '../support/triggers.js';
 
 const open = { verify: { type: 'none' } };
 
@@ -19,15 +19,6 @@ describe('the end of a run', () => {
     await database.end();
     await seer.close();
   });
-
-  /** Asks until there are so many events. */
-  async function untilEvents(subscriptionId: string, count: number) {
-    for (const late = Date.now() + 60_000; Date.now() < late;) {
-      const events = await eventsOf(seer.admin, subscriptionId);
-      if (events.length >= count) return events;
-    }
-    throw new Error(`${subscriptionId} does not come to ${count} events`);
-  }
 
   async function nothingLeft(): Promise<void> {
     for (const late = Date.now() + 60_000; Date.now() < late;) {
@@ -60,7 +51,7 @@ describe('the end of a run', () => {
     await untilRun(seer.admin, cancelled, ['WAITING']);
     await seer.admin.post(`/v1/runs/${cancelled}/cancel`);
 
-    const events = await untilEvents(all.subscription_id, 3);
+    const events = await untilEvents(seer.admin, all.subscription_id, 3);
     const runs = await Promise.all(events.map(({ run_id: id }: { run_id: string }) => untilOver(seer.admin, id)));
     const seen = runs.map(
       ({ outputs }) => (outputs as { trigger: { data: { run_id: string; status: string } } }).trigger.data,
@@ -98,7 +89,7 @@ describe('the end of a run', () => {
     const hook = await subscribe(seer.admin, inner, 'webhook', open);
     await seer.stranger.post(pathOf(hook.webhook_url), {});
     // The end of a run of the inner one starts the outer one, which runs the inner one again.
-    const events = await untilEvents(watching.subscription_id, 9);
+    const events = await untilEvents(seer.admin, watching.subscription_id, 9);
     await nothingLeft();
     expect(events.map(({ verdict }: { verdict: string }) => verdict)).toEqual([
       'skipped',

@@ -5,8 +5,20 @@ import { isStandardWebhooksSecret } from '../webhooks/standard-webhooks.js';
 import { type ClientOfProvider, clientsOf, clientVariables } from './client-variables.js';
 import { type CustomProvider, customProviders } from './custom-providers.js';
 import { type Retention } from '../retention/prunable.js';
-import { boolean, duration, integer, oneOf, origin, origins, secret, text, url, type Variable } from './variable.js';
 import { type TracingSetting, tracingOf, tracingVariables } from './tracing-variables.js';
+import {
+  boolean,
+  duration,
+  integer,
+  networks,
+  oneOf,
+  origin,
+  origins,
+  secret,
+  text,
+  url,
+  type Variable,
+} from './variable.js';
 
 /** Which work a process takes: `api` answers requests, `worker` executes runs, `all` does both. */
 export type Role = 'all' | 'api' | 'worker';
@@ -36,6 +48,11 @@ const variables = {
   }),
   SEER_PUBLIC_URL: origin({
     about: 'Address at which browsers and providers reach Seer; default is the listening one.',
+  }),
+  SEER_TRUSTED_PROXIES: networks({
+    about:
+      'Proxies whose `X-Forwarded-For` is believed, comma separated: addresses, networks, `loopback`, `uniquelocal`. ' +
+      'Without it every client behind a proxy has the address of the proxy.',
   }),
   SEER_FRONTEND_ORIGINS: origins({
     about: 'Origins that browsers may be sent to after an account was connected, comma separated.',
@@ -95,6 +112,24 @@ const variables = {
     min: 1,
     max: 10_000,
     about: 'How many of these one user may have; default is 80 % of SEER_RUN_SLOTS, rounded up.',
+  }),
+  SEER_RUNS_PER_USER_PER_DAY: integer({
+    min: 1,
+    max: 10_000_000,
+    about:
+      'Runs that one user may start within 24 hours, by hand, by triggers and by forks; without it there is no limit.',
+  }),
+  SEER_REQUESTS_PER_ADDRESS: integer({
+    default: 600_000,
+    min: 1,
+    max: 100_000_000,
+    about: 'Requests that one client address may make in a minute, in each process; more are answered with 429.',
+  }),
+  SEER_REQUESTS_PER_CREDENTIAL: integer({
+    default: 600_000,
+    min: 1,
+    max: 100_000_000,
+    about: 'The same for one API key, and for all tokens of one signed-in person together.',
   }),
   SEER_SYNC_WAIT_SECONDS: integer({
     default: 60,
@@ -185,6 +220,13 @@ export class Environment {
   /** Where Prometheus finds the metrics; without a port nowhere but at `/metrics` of the API. */
   readonly metrics: { port: number | undefined; host: string };
   readonly tracing: TracingSetting | undefined;
+  /** Undefined: as many as they like. */
+  readonly runsPerUserPerDay: number | undefined;
+  /** In a minute. */
+  readonly requestsPerAddress: number;
+  /** In a minute. */
+  readonly requestsPerCredential: number;
+  readonly trustedProxies: readonly string[];
   readonly logLevel: string;
   /** Of tests. */
   readonly fault: Fault | undefined;
@@ -224,6 +266,10 @@ export class Environment {
     };
     this.metrics = { port: values.SEER_METRICS_PORT, host: values.SEER_METRICS_HOST ?? '127.0.0.1' };
     this.tracing = tracingOf(values);
+    this.runsPerUserPerDay = values.SEER_RUNS_PER_USER_PER_DAY;
+    this.requestsPerAddress = values.SEER_REQUESTS_PER_ADDRESS ?? 600_000;
+    this.requestsPerCredential = values.SEER_REQUESTS_PER_CREDENTIAL ?? 600_000;
+    this.trustedProxies = values.SEER_TRUSTED_PROXIES ?? [];
     this.logLevel = values.LOG_LEVEL ?? 'info';
     this.fault = values.SEER_FAULT_POINT;
   }

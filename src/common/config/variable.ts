@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js';
 import { parseDuration } from '../duration.js';
 
 /** One environment variable: how its text becomes a value, its default, and what it means. */
@@ -110,6 +111,21 @@ export function secret(rule: { about: string; min: number }): Variable<string> {
     parse(given) {
       if (given.length < rule.min) throw new Error(`must have at least ${rule.min} characters, it has ${given.length}`);
       return given;
+    },
+  };
+}
+
+/** Addresses and networks, comma separated, or one of the names that Express has for those of private networks. */
+export function networks(rule: { about: string }): Variable<readonly string[]> {
+  return {
+    about: rule.about,
+    parse(given) {
+      const networksGiven = given.split(',').map((one) => one.trim());
+      for (const one of networksGiven) {
+        if (/^(loopback|linklocal|uniquelocal)$/.test(one) || ipaddr.isValid(one) || ipaddr.isValidCIDR(one)) continue;
+        throw new Error(`must be addresses, networks such as 10.0.0.0/8, loopback or uniquelocal, not "${one}"`);
+      }
+      return networksGiven;
     },
   };
 }

@@ -15,6 +15,8 @@ export function giveBackLostConnections(pool: Pool): void {
   pool.on('connect', (client) => {
     if (pool.ending) setImmediate(() => taken.has(client) && client.release(true));
     client.once('end', () => {
+      // Ended by the pool itself, as most are.
+      if (!taken.has(client)) return;
       setTimeout(() => {
         if (taken.has(client)) client.release(true);
       }, PATIENCE_MS);

@@ -4,9 +4,6 @@ import { DomainError } from '../errors.js';
 
 const WINDOW_MS = 60_000;
 
-/** Far above what one machine can answer to: against floods only. Limits by credential come after authentication. */
-const REQUESTS_PER_MINUTE = 600_000;
-
 export class RateLimitedError extends DomainError {
   readonly code = 'rate-limited';
   readonly kind = 'too-many';
@@ -14,9 +11,10 @@ export class RateLimitedError extends DomainError {
   /** @param retryAfter seconds */
   constructor(
     limit: number,
+    whose: string,
     override readonly retryAfter: number,
   ) {
-    super(`More than ${limit} requests came from this address within a minute. Try again in ${retryAfter} s.`);
+    super(`More than ${limit} requests came ${whose} within a minute. Try again in ${retryAfter} s.`);
   }
 }
 
@@ -45,17 +43,37 @@ export class WindowCounts {
 }
 
 /**
- * Puts `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` (seconds) on every answer, and ends floods with
- * 429 before a body is read or a credential looked at. Each process counts by itself.
+ * A limit for requests in a minute. Puts `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` (seconds) on the
+ * answer, those of the limit that is nearest where there are several. Each process counts by itself.
  */
-export function rateLimit(limit = REQUESTS_PER_MINUTE) {
-  const counts = new WindowCounts();
+export class RateLimit {
+  private readonly counts = new WindowCounts();
+
+  /** @param whose whom the limit is for, in words: `from this address` */
+  constructor(
+    private readonly limit: number,
+    private readonly whose: string,
+  ) {}
+
+  /** Counts a request of the client. @throws RateLimitedError */
+  take(client: string, response: Response): void {
+    const { hits, resetSeconds } = this.counts.hit(client);
+    const remaining = Math.max(0, this.limit - hits);
+    const told = response.getHeader('RateLimit-Remaining');
+    if (told === undefined || remaining < Number(told)) {
+      response.setHeader('RateLimit-Limit', this.limit);
+      response.setHeader('RateLimit-Remaining', remaining);
+      response.setHeader('RateLimit-Reset', resetSeconds);
+    }
+    if (hits > this.limit) throw new RateLimitedError(this.limit, this.whose, resetSeconds);
+  }
+}
+
+/** Ends floods with 429 before a body is read or a credential looked at. */
+export function limitAddresses(limit: number) {
+  const addresses = new RateLimit(limit, 'from this address');
   return (request: Request, response: Response, next: NextFunction): void => {
-    const { hits, resetSeconds } = counts.hit(clientOf(request.ip));
-    response.setHeader('RateLimit-Limit', limit);
-    response.setHeader('RateLimit-Remaining', Math.max(0, limit - hits));
-    response.setHeader('RateLimit-Reset', resetSeconds);
-    if (hits > limit) throw new RateLimitedError(limit, resetSeconds);
+    addresses.take(clientOf(request.ip), response);
     next();
   };
 }

@@ -4,13 +4,13 @@ import { hashJson } from '../../common/canonical-json.js';
 import { faultPoint } from '../../common/fault-point.js';
 import { type Json, type JsonObject } from '../../common/json.js';
 import { newUuid } from '../../common/public-id.js';
-import { ConcurrencyLimitError, RunAdmission, RunStarter, type RunView } from '../../workflows/index.js';
+import { ConcurrencyLimitError, RunAdmission, RunQuota, RunStarter, type RunView } from '../../workflows/index.js';
 import { Ledger, type LedgerEvent, type SealedEvent } from '../events/ledger.js';
 import { type Verdict } from '../events/verdict.js';
 import { type ActiveSubscription } from './active-subscription.js';
 import { IntakeNotFoundError } from './intake.errors.js';
-import { type Occurrence, prepareEvent } from './prepare-event.js';
 import { triggerEvents } from '../trigger-metrics.js';
+import { type Occurrence, type PreparedEvent, prepareEvent } from './prepare-event.js';
 import { SubscriptionPlans } from './subscription-plan.js';
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
@@ -39,12 +39,13 @@ export class EventIntake {
     private readonly ledger: Ledger,
     private readonly starter: RunStarter,
     private readonly admission: RunAdmission,
+    private readonly quota: RunQuota,
   ) {}
 
   /**
    * Takes one event; its run begins at once where a slot is free. Resolves when its fate is durable.
    * @param patience milliseconds to wait for the end of the run, if it is executed in place
-   * @throws IntakeNotFoundError when the subscription was deleted meanwhile, DatabaseUnavailableError
+   * @throws IntakeNotFoundError when the subscription was deleted meanwhile, RunQuotaError, DatabaseUnavailableError
    */
   async deliver(subscription: ActiveSubscription, occurrence: Occurrence, patience?: number): Promise<EventOutcome> {
     return counted(subscription, await this.take(subscription, occurrence, patience));
@@ -89,7 +90,7 @@ export class EventIntake {
     em: SqlEntityManager,
     events: readonly (readonly [ActiveSubscription, Occurrence])[],
   ): Promise<{ outcomes: Record<Verdict, number>; committed: () => void }> {
-    const prepared = events.map(([subscription, occurrence]) => prepareEvent(this.plans, subscription, occurrence));
+    const prepared = await this.prepare(events);
     const starting = prepared.filter((one) => one.request !== undefined);
     const sealed = prepared.flatMap((one) => (one.request ? [] : [one.sealed]));
     const { inserted, full, committed } = await this.admission.enqueueIn(
@@ -149,6 +150,18 @@ export class EventIntake {
       verdict: 'accepted',
       inputs: prepared.request.inputs,
     };
+  }
+
+  private async prepare(events: readonly (readonly [ActiveSubscription, Occurrence])[]): Promise<PreparedEvent[]> {
+    const prepared: PreparedEvent[] = [];
+    for (const [subscription, occurrence] of events) {
+      const one = prepareEvent(this.plans, subscription, occurrence);
+      const refusal = one.request && (await this.quota.tryTake(one.run.userId));
+      if (!refusal) prepared.push(one);
+      else
+        prepared.push({ trigger: one.trigger, sealed: { ...one.event, verdict: 'skipped', reason: refusal.message } });
+    }
+    return prepared;
   }
 
   private async seal(event: SealedEvent): Promise<EventOutcome> {

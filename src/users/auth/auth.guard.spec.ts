@@ -1,5 +1,6 @@
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { Reflector } from '@nestjs/core';
+import { readEnvironment } from '../../common/config/environment.js';
 import { Public } from '../../common/http/access.js';
 import { type ApiKeyAuthenticator } from './api-key-authenticator.js';
 import { AccessUndeclaredError } from './auth.errors.js';
@@ -16,7 +17,7 @@ class Routes {
 /** What the guard decides about a route without asking who calls; with credentials: test/auth.e2e-spec.ts. */
 describe('AuthGuard', () => {
   const nobody = {} as ApiKeyAuthenticator & TokenVerifier;
-  const guard = new AuthGuard(new Reflector(), nobody, nobody);
+  const guard = new AuthGuard(new Reflector(), nobody, nobody, readEnvironment({}));
   const call = (route: 'open' | 'forgotten') => {
     const request = { method: 'GET', path: `/${route}`, headers: { authorization: 'Bearer sk_anything' } };
     return guard.canActivate(new ExecutionContextHost([request], Routes, Routes.prototype[route]));

@@ -2,6 +2,8 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import { type Request } from 'express';
 import { ACCESS, type Access } from '../../common/http/access.js';
+import { Environment } from '../../common/config/environment.js';
+import { RateLimit } from '../../common/http/rate-limit.js';
 import { ApiKeyAuthenticator } from './api-key-authenticator.js';
 import { AccessUndeclaredError, ScopeMissingError } from './auth.errors.js';
 import { bearerToken, isJwt } from './bearer-token.js';
@@ -15,11 +17,16 @@ import { TokenVerifier } from './token-verifier.js';
  */
 @Injectable()
 export class AuthGuard implements CanActivate {
+  private readonly limit: RateLimit;
+
   constructor(
     private readonly reflector: Reflector,
     private readonly apiKeys: ApiKeyAuthenticator,
     private readonly tokens: TokenVerifier,
-  ) {}
+    environment: Environment,
+  ) {
+    this.limit = new RateLimit(environment.requestsPerCredential, 'with these credentials');
+  }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<Request>();
@@ -30,6 +37,7 @@ export class AuthGuard implements CanActivate {
     if (!access) throw new AccessUndeclaredError(`${request.method} ${request.path}`);
     if ('public' in access) return true;
     const principal = await this.authenticate(request.headers.authorization);
+    this.limit.take(principal.apiKeyId ?? principal.userId, context.switchToHttp().getResponse());
     if ('scope' in access && !principal.scopes.has(access.scope)) throw new ScopeMissingError(access.scope);
     rememberPrincipal(request, principal);
     return true;

@@ -12,6 +12,7 @@ import { textOfValue } from '../runs/engine/value-text.js';
 import { concurrencyOf } from '../runs/run-concurrency.js';
 import { RunInputsInvalidError, RunNotFoundError } from '../runs/run.errors.js';
 import { runOfKey } from '../runs/run-of-key.js';
+import { RunQuota } from '../runs/quota/run-quota.js';
 import { RunReader } from '../runs/run-reader.js';
 import { type RunAnswer } from '../runs/runs.service.js';
 import { limits } from '../spec/limits.js';
@@ -45,12 +46,13 @@ export class ForksService {
     private readonly checkpoints: CheckpointsService,
     private readonly reader: RunReader,
     private readonly admission: RunAdmission,
+    private readonly quota: RunQuota,
   ) {}
 
   /**
    * A new run from a checkpoint on, with other values if wanted.
    * @throws RunNotFoundError, CheckpointNotFoundError, ForkValuesInvalidError, RunInputsInvalidError,
-   * ConcurrencyKeyInvalidError, IdempotencyKeyReusedError
+   * ConcurrencyKeyInvalidError, RunQuotaError, IdempotencyKeyReusedError
    */
   async fork(
     caller: Principal,
@@ -72,7 +74,7 @@ export class ForksService {
 
   /**
    * A new run that tries again what has failed or was cancelled, with everything that was done before.
-   * @throws RunNotFoundError, RunNotRetryableError, IdempotencyKeyReusedError
+   * @throws RunNotFoundError, RunNotRetryableError, RunQuotaError, IdempotencyKeyReusedError
    */
   async retry(caller: Principal, publicId: string, idempotency?: IdempotencyOfRequest): Promise<RunAnswer> {
     const origin = await this.past.find(caller, publicId);
@@ -81,6 +83,7 @@ export class ForksService {
   }
 
   private async start(caller: Principal, fork: Fork, idempotency?: IdempotencyOfRequest): Promise<RunAnswer> {
+    await this.quota.take(caller.userId);
     const { runId, isNew, concurrencyKey } = await this.insert(caller, fork, idempotency);
     const run = await this.reader.get(caller, makePublicId('run', runId));
     if (isNew) {

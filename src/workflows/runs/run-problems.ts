@@ -94,6 +94,13 @@ export const runProblems = {
       'As many runs with this concurrency key as `settings.concurrency.limit` allows are under way or queued, and ' +
       '`on_limit` is `drop`; or a `workflow` node would wait for a run that it is part of. Nothing was started.',
   },
+  'run-quota': {
+    title: 'The quota of runs is used up',
+    explanation:
+      'The operator lets each user start a number of runs within 24 hours (`SEER_RUNS_PER_USER_PER_DAY`), and they are ' +
+      'started. `Retry-After` says when the first of them is a day old. Events of schedules and polls are recorded as ' +
+      '`skipped` meanwhile and can be replayed; senders of webhooks are told to come again.',
+  },
   failed: {
     title: 'The workflow failed on purpose',
     explanation: 'A `fail` node was reached; its message is the error.',

@@ -16,6 +16,7 @@ import { RunLostError } from './engine/run-lost.error.js';
 import { WorkerLease } from './engine/worker-lease.js';
 import { RunSlots } from './engine/run-slots.js';
 import { RunInputsInvalidError } from './run.errors.js';
+import { RunQuota } from './quota/run-quota.js';
 import { runOfKey } from './run-of-key.js';
 import { concurrencyOf } from './run-concurrency.js';
 import { type RunTarget } from './run-target.js';
@@ -71,15 +72,17 @@ export class RunStarter {
     private readonly held: HeldRuns,
     private readonly admission: RunAdmission,
     private readonly dispatcher: RunDispatcher,
+    private readonly quota: RunQuota,
   ) {}
 
   /**
    * Resolves when the run is durable; it goes on by itself.
    * @param run what was made of the request, if that was done before
-   * @throws RunInputsInvalidError, ConcurrencyKeyInvalidError, ConcurrencyLimitError, IdempotencyKeyReusedError,
-   * DatabaseUnavailableError
+   * @throws RunInputsInvalidError, ConcurrencyKeyInvalidError, ConcurrencyLimitError, RunQuotaError,
+   * IdempotencyKeyReusedError, DatabaseUnavailableError
    */
   async start(request: RunRequest, run = newRun(request)): Promise<StartedRun> {
+    if (this.quota.exists) await this.quota.take(run.userId);
     if (!this.startsHere(run)) return this.enqueue(request, run);
     const held = this.hold(request, run);
     const running = this.execute(held);
@@ -102,6 +105,7 @@ export class RunStarter {
    * @throws as `start`
    */
   async startAndRun(request: RunRequest, patience: number, run = newRun(request)): Promise<StartedRun> {
+    if (this.quota.exists) await this.quota.take(run.userId);
     if (!this.startsHere(run)) return this.enqueue(request, run);
     const held = this.hold(request, run);
     const running = this.execute(held);

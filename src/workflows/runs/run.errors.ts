@@ -83,6 +83,23 @@ export class ConcurrencyLimitError extends DomainError {
   }
 }
 
+/** The user has started as many runs within 24 hours as the operator allows. */
+export class RunQuotaError extends DomainError {
+  readonly code = 'run-quota';
+  readonly kind = 'too-many';
+
+  /** @param retryAfter seconds until one more may be started */
+  constructor(
+    limit: number,
+    override readonly retryAfter: number,
+  ) {
+    super(
+      `The quota of ${limit} runs within 24 hours is used up: no run was started. The next one is possible in ` +
+        `${retryAfter} s.`,
+    );
+  }
+}
+
 /** `version` is neither "published", "draft" nor a number. */
 export class RunVersionInvalidError extends DomainError {
   readonly code = 'request-invalid';

@@ -1,4 +1,5 @@
 import { type ArgumentMetadata, ValidationPipe } from '@nestjs/common';
+import { pointerTo } from '../../json.js';
 import { RequestInvalidError } from './request-invalid.error.js';
 import { faultsOf } from './validation-faults.js';
 
@@ -17,7 +18,11 @@ export class RequestValidationPipe extends ValidationPipe {
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (metadata.metatype && this.toValidate(metadata)) refuseOddShapes(value);
-    return super.transform(value, metadata);
+    try {
+      return await super.transform(value, metadata);
+    } catch (error) {
+      throw (error instanceof TypeError && stumblingBlock(value)) || error;
+    }
   }
 
   /**
@@ -41,4 +46,22 @@ function refuseOddShapes(value: unknown): void {
     const message = `There is no field "${key}" here.`;
     throw new RequestInvalidError([{ pointer: `/${key}`, code: 'unknown-field', message }]);
   }
+}
+
+/**
+ * class-transformer takes a `constructor` inside an object for its class, and fails when it is none, before the validators
+ * can say that no object belongs there. Where free JSON is expected it does not look (see json-field.ts).
+ */
+function stumblingBlock(value: unknown, pointer = ''): RequestInvalidError | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    const at = pointerTo(pointer, key);
+    if (key === 'constructor') {
+      const message = 'The key "constructor" is accepted only where any JSON is.';
+      return new RequestInvalidError([{ pointer: at, code: 'unknown-field', message }]);
+    }
+    const found = stumblingBlock(inner, at);
+    if (found) return found;
+  }
+  return undefined;
 }

@@ -1,0 +1,84 @@
+import { Injectable } from '@nestjs/common';
+import { Environment } from '../../../common/config/environment.js';
+import { type HotRead, HotReads } from '../../../common/database/hot-reads.js';
+import { LruCache } from '../../../common/lru-cache.js';
+import { firstUuidOf, timeOfUuid } from '../../../common/uuid.js';
+import { RunQuotaError } from '../run.errors.js';
+
+const DAY_MS = 86_400_000;
+/** How long a process goes on with its own count: others may start runs of the same user meanwhile. */
+const RECOUNT_MS = 5_000;
+const USERS = 10_000;
+
+interface Count {
+  readonly countedAt: number;
+  /** Runs that may still be started. */
+  left: number;
+  /** When the first place becomes free; undefined while there are some. */
+  readonly freeAt: number | undefined;
+}
+
+/**
+ * How many runs a user may start within 24 hours (`SEER_RUNS_PER_USER_PER_DAY`). The runs themselves are the count, so
+ * nothing is written for it and no process has to tell another one; each counts anew after some seconds, so several
+ * processes may let through a few runs too many. Runs that runs start (child runs) count, and are never refused: half of a
+ * piece of work is worse than none.
+ */
+@Injectable()
+export class RunQuota {
+  private readonly limit: number | undefined;
+  private readonly counts = new LruCache<string, Count>(USERS);
+
+  constructor(
+    environment: Environment,
+    private readonly reads: HotReads,
+  ) {
+    this.limit = environment.runsPerUserPerDay;
+  }
+
+  /** Most installations have none: then nothing needs to be asked. */
+  get exists(): boolean {
+    return this.limit !== undefined;
+  }
+
+  /** Takes a place for a run of the user. @throws RunQuotaError */
+  async take(userId: string): Promise<void> {
+    const refusal = await this.tryTake(userId);
+    if (refusal) throw refusal;
+  }
+
+  /** Takes a place, or says why there is none. */
+  async tryTake(userId: string): Promise<RunQuotaError | undefined> {
+    if (this.limit === undefined) return undefined;
+    const known = this.counts.get(userId);
+    const count = known && isFresh(known) ? known : await this.recount(userId, this.limit);
+    if (count.left > 0) {
+      count.left -= 1;
+      return undefined;
+    }
+    return new RunQuotaError(this.limit, Math.max(1, Math.ceil((count.freeAt! - Date.now()) / 1_000)));
+  }
+
+  private async recount(userId: string, limit: number): Promise<Count> {
+    const countedAt = Date.now();
+    const values = [userId, firstUuidOf(countedAt - DAY_MS), limit];
+    const [row] = await this.reads.rows<{ started: number; oldest: string | null }>(newest, values);
+    const left = limit - row!.started;
+    const count = { countedAt, left, freeAt: left > 0 ? undefined : timeOfUuid(row!.oldest!) + DAY_MS };
+    this.counts.set(userId, count);
+    return count;
+  }
+}
+
+/** One that this process has used up by itself does not know yet when a place becomes free. */
+function isFresh({ countedAt, left, freeAt }: Count): boolean {
+  return Date.now() - countedAt < RECOUNT_MS && (left > 0 || freeAt !== undefined);
+}
+
+/** Reads at most as many runs as the limit, newest first; their ids rise with time. */
+const newest: HotRead = {
+  name: 'run-quota',
+  text: `select count(*)::int as started, (array_agg(run_id order by run_id))[1] as oldest from (
+           select run_id from workflow_run where user_id = $1 and run_id >= $2 order by run_id desc limit $3
+         ) as recent`,
+};
