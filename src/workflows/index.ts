@@ -41,6 +41,7 @@ export { RunEnds } from './runs/run-ends.js';
 export { newRun, type RunRequest, RunStarter } from './runs/run-starter.js';
 export { prunableRuns } from './runs/retention/runs.prunable.js';
 export { type RunTarget, RunTargets, targetColumns, type TargetRow } from './runs/run-target.js';
+export { eachSource } from './runs/run-status.js';
 export { type RunView } from './runs/run-view.js';
 export { ConcurrencyKeyInvalidError, ConcurrencyLimitError, RunInputsInvalidError } from './runs/run.errors.js';
 export { type Finding } from './spec/findings.js';

@@ -1,24 +1,12 @@
 import { resolve } from 'node:path';
-import { parseDuration } from '../duration.js';
 import { type Fault, fault } from '../fault-point.js';
 import { isStandardWebhooksSecret } from '../webhooks/standard-webhooks.js';
 import { type ClientOfProvider, clientsOf, clientVariables } from './client-variables.js';
 import { type CustomProvider, customProviders } from './custom-providers.js';
 import { type Retention } from '../retention/prunable.js';
+import { retentionOf, retentionVariables } from './retention-variables.js';
 import { type TracingSetting, tracingOf, tracingVariables } from './tracing-variables.js';
-import {
-  boolean,
-  duration,
-  integer,
-  networks,
-  oneOf,
-  origin,
-  origins,
-  secret,
-  text,
-  url,
-  type Variable,
-} from './variable.js';
+import { boolean, integer, networks, oneOf, origin, origins, secret, text, url, type Variable } from './variable.js';
 
 /** Which work a process takes: `api` answers requests, `worker` executes runs, `all` does both. */
 export type Role = 'all' | 'api' | 'worker';
@@ -137,14 +125,7 @@ const variables = {
     max: 3600,
     about: 'How long `mode=sync` waits for the end of a run before it answers 202.',
   }),
-  SEER_RETENTION_COMPLETED: retention({ default: '30d', about: 'How long COMPLETED runs are kept after their end' }),
-  SEER_RETENTION_FAILED: retention({ default: '90d', about: 'How long FAILED runs are kept after their end' }),
-  SEER_RETENTION_CANCELLED: retention({ default: '30d', about: 'How long CANCELLED runs are kept after their end' }),
-  SEER_RETENTION_EVENTS: retention({
-    default: '90d',
-    about: 'How long trigger events are kept, those of a run as long as the run if that is longer',
-  }),
-  SEER_RETENTION_AUDIT: retention({ default: '365d', min: '30d', about: 'How long entries of the audit are kept' }),
+  ...retentionVariables,
   SEER_METRICS_PORT: integer({
     min: 0,
     max: 65535,
@@ -164,12 +145,6 @@ const variables = {
 } satisfies Record<string, Variable<unknown>>;
 
 type Values = { [Name in keyof typeof variables]: ReturnType<(typeof variables)[Name]['parse']> };
-
-/** See docs/retention.md. */
-function retention({ min = '1d', ...rule }: { default: string; min?: string; about: string }): Variable<string> {
-  const about = `${rule.about}: \`${min}\` or longer, or \`off\` for ever.`;
-  return duration({ ...rule, about, min, max: '36500d', unless: 'off' });
-}
 
 /** The start was refused because of the configuration; the message has one sentence for each wrong variable. */
 export class ConfigurationError extends Error {
@@ -257,13 +232,7 @@ export class Environment {
     this.runSlots = values.SEER_RUN_SLOTS ?? 100;
     this.runSlotsPerUser = values.SEER_RUN_SLOTS_PER_USER ?? Math.ceil((this.runSlots * 8) / 10);
     this.syncWaitSeconds = values.SEER_SYNC_WAIT_SECONDS ?? 60;
-    this.retention = {
-      completed: keptFor(values.SEER_RETENTION_COMPLETED),
-      failed: keptFor(values.SEER_RETENTION_FAILED),
-      cancelled: keptFor(values.SEER_RETENTION_CANCELLED),
-      events: keptFor(values.SEER_RETENTION_EVENTS),
-      audit: keptFor(values.SEER_RETENTION_AUDIT),
-    };
+    this.retention = retentionOf(values);
     this.metrics = { port: values.SEER_METRICS_PORT, host: values.SEER_METRICS_HOST ?? '127.0.0.1' };
     this.tracing = tracingOf(values);
     this.runsPerUserPerDay = values.SEER_RUNS_PER_USER_PER_DAY;
@@ -344,11 +313,6 @@ export function describeVariables(): { name: string; default: string; about: str
 function masterKeyOf(variable: MasterKeySetting['variable'], values: Values, defaultFile?: string): MasterKeySetting {
   const kms = values[`${variable}_KMS`];
   return { variable, key: values[variable], kms, file: values[`${variable}_FILE`] ?? (kms ? undefined : defaultFile) };
-}
-
-/** Milliseconds; null for `off`, or nothing. */
-function keptFor(text: string | undefined): number | null {
-  return (text !== undefined && parseDuration(text)) || null;
 }
 
 function authOf(values: Values): Environment['auth'] {

@@ -1,6 +1,7 @@
 import { dateOf } from '../../common/database/sql-date.js';
 import { defineFinding } from '../../common/findings/define-finding.js';
 import { makePublicId } from '../../common/public-id.js';
+import { eachSource } from '../runs/run-status.js';
 
 /** So many runs in a row are no accident. */
 const IN_A_ROW = 5;
@@ -37,8 +38,11 @@ const failing = `
       (array_agg(error order by run_id desc))[1] as error, array_agg(run_id::text order by run_id desc) as sample
     from (
       select * from (
-        select run_id, status, completed_at, error, error_detail from workflow_run
-        where workflow_id = c.workflow_id order by run_id desc limit 100
+        select of_source.* from ${eachSource} cross join lateral (
+          select run_id, status, completed_at, error, error_detail from workflow_run r
+          where r.workflow_id = c.workflow_id and r.source = origin.source order by run_id desc limit 100
+        ) of_source
+        order by run_id desc limit 100
       ) newest where completed_at is not null order by run_id desc limit ${IN_A_ROW}
     ) recent
   ) l
