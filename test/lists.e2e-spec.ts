@@ -172,18 +172,6 @@ describe(`among ${RUNS} runs`, () => {
     },
   );
 
-  it('a version that is new is not looked for among the runs from before it', async () => {
-    await statements.ask(
-      `insert into workflow_version (workflow_id, version_number, status, spec, spec_hash, created_from_draft_revision, created_by_id)
-       select id, 4, 'DRAFT', '{}', 'new', 1, user_id from workflow where workflow_id = $1`,
-      [known.seeded_workflow!.slice('wf_'.length)],
-    );
-    const path = `/v1/runs?workflow_id=${known.seeded_workflow}`;
-    const nothing = await costOf(`${path}&version=1&created_before=2000-01-01T00:00:00Z`);
-    const { buffers } = await costOf(`${path}&version=4`);
-    expect(buffers).toBeLessThanOrEqual(nothing.buffers + 4);
-  });
-
   it('what has an id is found by it', async () => {
     const tooMuch: unknown[] = [];
     for (const path of lookUps()) {

@@ -1,5 +1,5 @@
 import { type HotRead } from './hot-reads.js';
-import { firstUuidAt } from './sql-uuid.js';
+import { FIRST_UUID, firstUuidAt, LAST_UUID } from './sql-uuid.js';
 
 /** A column that an index begins with, and the values of it that are wanted. */
 export interface Wanted {
@@ -43,8 +43,6 @@ export interface NewestRows {
 
 /** Id and `created_at` of a row are made one after the other by the same clock: this is far more than lies between them. */
 const CLOSE = `interval '2 seconds'`;
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
-const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 /**
  * A page of a large table, the newest rows first. Of each combination of the wanted values as many ids as a page has are
@@ -87,8 +85,8 @@ export function newestRows(rows: NewestRows): { read: HotRead; values: unknown[]
 /** Which ids are possible at all, and what is asked of the rows besides. */
 function timeOf(rows: NewestRows, value: Binder) {
   const exactly = rows.only ? [`t.${rows.only.column} = ${value(rows.only.value, 'bigint')}`] : [];
-  const below = [value(rows.below ?? LAST_ID, 'uuid')];
-  const from = [value(FIRST_ID, 'uuid')];
+  const below = [value(rows.below ?? LAST_UUID, 'uuid')];
+  const from = [value(FIRST_UUID, 'uuid')];
   if (rows.before !== undefined) {
     const moment = value(rows.before, 'timestamptz');
     exactly.push(`t.created_at < ${moment}`);

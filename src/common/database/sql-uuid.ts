@@ -1,3 +1,6 @@
+export const FIRST_UUID = '00000000-0000-0000-0000-000000000000';
+export const LAST_UUID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
 /**
  * SQL of the lowest UUID version 7 that a moment may have: ids of rows are bounds of their time. PostgreSQL can read the time
  * of an id only from version 17 on.

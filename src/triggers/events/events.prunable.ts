@@ -1,10 +1,9 @@
 import { type EntityManager } from '@mikro-orm/postgresql';
 import { cutoff, type Prunable } from '../../common/retention/prunable.js';
-import { firstUuidAt } from '../../common/database/sql-uuid.js';
+import { firstUuidAt, LAST_UUID } from '../../common/database/sql-uuid.js';
 
 /** Events that one statement looks at. */
 const WINDOW = 5_000;
-const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 /** Ids rise with time. */
 const usersWithOldOnes = `
@@ -58,7 +57,7 @@ export const prunableEvents: Prunable = {
 };
 
 async function* eventsOf(em: EntityManager, userId: string, before: Date): AsyncGenerator<number> {
-  let below: string | null = LAST_ID;
+  let below: string | null = LAST_UUID;
   for (let seen = WINDOW; seen === WINDOW;) {
     const [row]: [WindowRow] = await em.execute<[WindowRow]>(window, [userId, below, before]);
     ({ lowest: below, seen } = row);

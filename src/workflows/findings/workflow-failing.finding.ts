@@ -1,5 +1,6 @@
 import { dateOf } from '../../common/database/sql-date.js';
 import { defineFinding } from '../../common/findings/define-finding.js';
+import { FIRST_UUID, LAST_UUID } from '../../common/database/sql-uuid.js';
 import { makePublicId } from '../../common/public-id.js';
 import { eachSource } from '../runs/run-status.js';
 
@@ -40,7 +41,10 @@ const failing = `
       select * from (
         select of_source.* from ${eachSource} cross join lateral (
           select run_id, status, completed_at, error, error_detail from workflow_run r
-          where r.workflow_id = c.workflow_id and r.source = origin.source order by run_id desc limit 100
+          -- All columns of the index, so that no other one can serve it: newest-rows.ts.
+          where (r.workflow_id, r.source, r.run_id) >= (c.workflow_id, origin.source, '${FIRST_UUID}')
+            and (r.workflow_id, r.source, r.run_id) <= (c.workflow_id, origin.source, '${LAST_UUID}')
+          order by r.workflow_id desc, r.source desc, r.run_id desc limit 100
         ) of_source
         order by run_id desc limit 100
       ) newest where completed_at is not null order by run_id desc limit ${IN_A_ROW}

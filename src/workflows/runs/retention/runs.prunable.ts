@@ -1,10 +1,9 @@
-import { firstUuidAt } from '../../../common/database/sql-uuid.js';
+import { firstUuidAt, LAST_UUID } from '../../../common/database/sql-uuid.js';
 import { cutoff, type Prunable, type Retention } from '../../../common/retention/prunable.js';
 
 /** Runs that one statement looks at, and rows (runs and steps) that it deletes at most, unless one run has more. */
 const WINDOW = 250;
 const MOST_ROWS = 2_000;
-const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 /**
  * Looks at runs from the youngest that may be old enough down: ids rise with time, so it needs no index of its own, and a run
@@ -66,7 +65,7 @@ export const prunableRuns: Prunable = {
   async *prune(em, retention) {
     const { times, youngest } = timesOf(retention);
     if (!youngest) return;
-    let below: string | null = LAST_ID;
+    let below: string | null = LAST_UUID;
     for (let isMore = true; isMore;) {
       const [row]: [WindowRow] = await em.execute<[WindowRow]>(window, [below, youngest, ...times]);
       below = row.is_cut ? row.last_chosen : row.last_seen;
