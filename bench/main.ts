@@ -9,7 +9,10 @@ import { durable5Langgraph } from './jobs/durable-5-langgraph.js';
 import { fanOut } from './jobs/fan-out.js';
 import { idle } from './jobs/idle.js';
 import { langgraphAlone } from './jobs/langgraph-alone.js';
+import { list1m } from './jobs/list-1m.js';
+import { pruning } from './jobs/pruning.js';
 import { rawInsert } from './jobs/raw-insert.js';
+import { readById } from './jobs/read-by-id.js';
 import { schedules } from './jobs/schedules.js';
 import { syncRun } from './jobs/sync-run.js';
 import { triggerAsync } from './jobs/trigger-async.js';
@@ -32,6 +35,9 @@ const jobs: BenchJob[] = [
   durable5Langgraph,
   fanOut,
   bytesPerRun,
+  list1m,
+  readById,
+  pruning,
   schedules,
   coldStart,
   idle,

@@ -12,7 +12,6 @@ import { encryptionProblems } from './common/encryption/encryption-problems.js';
 import { EncryptionService } from './common/encryption/encryption.service.js';
 import { rotateKeys } from './common/encryption/rotation/rotate-keys.job.js';
 import { HttpModule } from './common/http/http.module.js';
-import { pruneIdempotency } from './common/http/idempotency/prune-idempotency.job.js';
 import { JobsModule } from './common/jobs/jobs.module.js';
 import { loggingOptions } from './common/logging.js';
 import { MetricsModule } from './common/metrics/metrics.module.js';
@@ -79,7 +78,7 @@ export class AppModule {
         AuditModule.forRoot({ userOf: knownPrincipal, otherwise: 'system' }),
         EncryptionModule.forRoot(secrets),
         EgressModule,
-        JobsModule.forRoot([pruneIdempotency, rotateKeys, ...oauthJobs, ...triggersJobs, ...adminJobs]),
+        JobsModule.forRoot([rotateKeys, ...oauthJobs, ...triggersJobs, ...adminJobs]),
         HttpModule.forRoot({
           problems: [
             encryptionProblems,

@@ -1,4 +1,5 @@
 import { type EntityClass } from '@mikro-orm/core';
+import { adminEntities } from './admin/index.js';
 import { AuditEntry } from './common/audit/audit-entry.entity.js';
 import { encryptionEntities } from './common/encryption/entities.js';
 import { IdempotencyRecord } from './common/http/idempotency/idempotency-record.entity.js';
@@ -18,4 +19,5 @@ export const entities: EntityClass<object>[] = [
   ...integrationsEntities,
   ...workflowsEntities,
   ...triggersEntities,
+  ...adminEntities,
 ];

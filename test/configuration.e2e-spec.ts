@@ -24,6 +24,9 @@ describe('the configuration', () => {
     ['SEER_RUN_SLOTS', '0'],
     ['SEER_FAULT_POINT', 'before-lunch:1'],
     ['SEER_RUN_SLOTS_PER_USER', '0.5'],
+    ['SEER_RETENTION_COMPLETED', '12h'],
+    ['SEER_RETENTION_FAILED', 'never'],
+    ['SEER_RETENTION_AUDIT', '29d'],
     ['LOG_LEVEL', 'loud'],
   ])('refuses %s=%s with a sentence that names it', (name, value) => {
     expect(() => readEnvironment({ [name]: value })).toThrow(ConfigurationError);

@@ -6,12 +6,15 @@ import { type Client } from 'pg';
 import { ConfigModule } from '../src/common/config/config.module.js';
 import { readEnvironment } from '../src/common/config/environment.js';
 import { DatabaseModule } from '../src/common/database/database.module.js';
-import { pruneIdempotency } from '../src/common/http/idempotency/prune-idempotency.job.js';
+import { prunableIdempotency } from '../src/common/http/idempotency/idempotency.prunable.js';
 import { defineJob, type Job, type JobContext } from '../src/common/jobs/define-job.js';
 import { JobsModule } from '../src/common/jobs/jobs.module.js';
 import { Jobs } from '../src/common/jobs/jobs.service.js';
+import { type Retention } from '../src/common/retention/prunable.js';
 import { entities } from '../src/entities.js';
 import { connect, createDatabase, createTestDatabase } from './support/database.js';
+
+const everything: Retention = { completed: null, failed: null, cancelled: null, events: null, audit: null };
 
 type Greeting = { text: string };
 
@@ -200,10 +203,11 @@ describe('a scheduled job', () => {
 
   it('is in the database, until a build comes that does not have it', async () => {
     const { job, count } = recorder();
-    const first = await start([pruneIdempotency, job]);
+    const recurring = defineJob({ name: 'tidy', schedule: '17 * * * *', handle: async () => {} });
+    const first = await start([recurring, job]);
     await first.get(Jobs).enqueue(job, { text: 'ready' });
     await count(1);
-    expect(await scheduled()).toEqual([{ name: 'prune-idempotency', cron: '17 * * * *', timezone: 'UTC' }]);
+    expect(await scheduled()).toEqual([{ name: 'tidy', cron: '17 * * * *', timezone: 'UTC' }]);
     const second = await start([job]);
     await second.get(Jobs).enqueue(job, { text: 'ready' });
     expect(await scheduled()).toEqual([]);
@@ -215,7 +219,9 @@ describe('a scheduled job', () => {
       from generate_series(1, 10003) n`);
     const app = await start([]);
     const em = app.get(MikroORM).em.fork();
-    await pruneIdempotency.handle({}, { em, signal: AbortSignal.timeout(10_000), get: (type) => app.get(type) });
+    let deleted = 0;
+    for await (const rows of prunableIdempotency.prune(em, everything)) deleted += rows;
+    expect(deleted).toBe(10_001);
     expect((await behind.query('select key from idempotency_record order by key')).rows).toEqual([
       { key: '10002' },
       { key: '10003' },

@@ -47,6 +47,15 @@ describe('a run that passes a limit', () => {
     expect(failed).toMatchObject([{ node_id: 'one', error: { code: 'state-too-large' } }]);
   });
 
+  it('of what is told of a failure is cut', async () => {
+    const big = { id: 'big', type: 'set', value: 'x'.repeat(200_000) };
+    const run = await runSpec(seer.admin, specOf([big, { id: 'no', type: 'fail', message: '${big}' }]));
+    expect(run).toMatchObject({ status: 'FAILED' });
+    expect(run.error.length).toBeLessThanOrEqual(10_100);
+    const { body } = await seer.admin.get(`/v1/runs/${run.run_id}/steps`);
+    expect(body.items.at(-1).error.message.length).toBeLessThanOrEqual(10_100);
+  });
+
   it('of one value fails with output-too-large, which on_error can catch', async () => {
     const big = { id: 'big', type: 'set', value: 'x'.repeat(200_000) };
     const huge = each('inputs', '${big}', { on_error: [{ id: 'code', type: 'set', value: '${error.code}' }] });

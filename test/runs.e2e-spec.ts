@@ -227,6 +227,7 @@ describe('GET /v1/runs', () => {
     expect(await ids('source=TRIGGER')).toBe(0);
     expect(await ids(`created_after=${encodeURIComponent(failed.created_at)}`)).toBe(1);
     expect(await ids('created_before=2020-01-01T00:00:00Z')).toBe(0);
+    expect((await mine.get('/v1/runs?version=1')).body).toMatchObject({ status: 400, code: 'run-version-unclear' });
     expect((await mine.get('/v1/runs?status=DONE')).status).toBe(400);
     expect((await mine.get('/v1/runs?colour=red')).body.code).toBe('unknown-field');
   });

@@ -3,10 +3,10 @@ import { connect, type Socket } from 'node:net';
 /** A request again and again, by so many clients at a time. */
 export interface Load {
   readonly url: string;
-  readonly path: string;
+  /** The same each time, or made for each request. Likewise the body; without one it is a GET. */
+  readonly path: string | (() => string);
   readonly headers?: Record<string, string>;
-  /** The same each time, or made for each request. */
-  readonly body: object | (() => object);
+  readonly body?: object | (() => object);
   /** The only status that counts as an answer; another one ends the measurement. */
   readonly status: number;
   readonly concurrency: number;
@@ -25,15 +25,15 @@ export interface Measured {
 }
 
 /**
- * POSTs over raw keep-alive connections. It shares the machine with what it measures, so it must cost little: it
+ * Asks over raw keep-alive connections. It shares the machine with what it measures, so it must cost little: it
  * writes prepared text and looks only for the end of the answer, a third of what `node:http` takes.
  * @throws Error at the first answer with another status
  */
 export async function load(wanted: Load): Promise<Measured> {
   const { hostname, port, host } = new URL(wanted.url);
-  const { body } = wanted;
-  const fixed = typeof body === 'function' ? undefined : requestText(wanted, body, host);
-  const next = (): string => fixed ?? requestText(wanted, (body as () => object)(), host);
+  const isFixed = typeof wanted.body !== 'function' && typeof wanted.path !== 'function';
+  const fixed = isFixed ? requestText(wanted, host) : undefined;
+  const next = (): string => fixed ?? requestText(wanted, host);
   const until = performance.now() + (wanted.seconds ?? Infinity) * 1_000;
   const milliseconds: number[] = [];
   let left = wanted.count ?? Infinity;
@@ -54,16 +54,17 @@ export async function load(wanted: Load): Promise<Measured> {
   return { count: milliseconds.length, seconds, milliseconds: Float64Array.from(milliseconds).sort() };
 }
 
-function requestText({ path, headers = {} }: Load, body: object, host: string): string {
-  const text = JSON.stringify(body);
+function requestText({ path: given, headers = {}, body: made }: Load, host: string): string {
+  const path = typeof given === 'function' ? given() : given;
+  const body = typeof made === 'function' ? made() : made;
+  const text = body === undefined ? '' : JSON.stringify(body);
   const all = {
     host,
-    'content-type': 'application/json',
-    'content-length': String(Buffer.byteLength(text)),
+    ...(body && { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) }),
     ...headers,
   };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `POST ${path} HTTP/1.1\r\n${lines.join('')}\r\n${text}`;
+  return `${body ? 'POST' : 'GET'} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${text}`;
 }
 
 /** One connection with one request at a time. */

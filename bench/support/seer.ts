@@ -24,22 +24,31 @@ export class Seer {
   }
 
   /** On a database that exists already. */
-  static onDatabase(url: string, script?: string): Promise<Seer> {
-    return Seer.start({ DATABASE_URL: url, SEER_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') }, script);
+  static onDatabase(url: string, script?: string, variables: Record<string, string> = {}): Promise<Seer> {
+    const key = Buffer.alloc(32, 7).toString('base64');
+    return Seer.start({ DATABASE_URL: url, SEER_MASTER_KEY: key, ...variables }, script);
   }
 
   get headers(): Record<string, string> {
     return { authorization: `Bearer ${this.key}` };
   }
 
-  async post<Body>(path: string, body: unknown): Promise<Body> {
-    const response = await fetch(this.url + path, {
+  post<Body>(path: string, body: unknown): Promise<Body> {
+    return this.ask<Body>(path, {
       method: 'POST',
       headers: { ...this.headers, 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
+  }
+
+  get<Body>(path: string): Promise<Body> {
+    return this.ask<Body>(path, { headers: this.headers });
+  }
+
+  private async ask<Body>(path: string, request: RequestInit): Promise<Body> {
+    const response = await fetch(this.url + path, request);
     const answer = (await response.json()) as Body;
-    if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${JSON.stringify(answer)}`);
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${JSON.stringify(answer)}`);
     return answer;
   }
 

@@ -13,6 +13,8 @@ import { JobsAdminController } from './jobs/jobs-admin.controller.js';
 import { JobsAdminService } from './jobs/jobs-admin.service.js';
 import { QueuesAdminController } from './queues/queues-admin.controller.js';
 import { QueuesAdminService } from './queues/queues-admin.service.js';
+import { Pruning } from './retention/pruning.service.js';
+import { RetentionController } from './retention/retention.controller.js';
 import { RunsAdminController } from './runs/runs-admin.controller.js';
 import { StorageController } from './storage/storage.controller.js';
 import { StorageService } from './storage/storage.service.js';
@@ -31,6 +33,7 @@ import { WorkersAdminService } from './workers/workers-admin.service.js';
     FindingsController,
     JobsAdminController,
     QueuesAdminController,
+    RetentionController,
     RunsAdminController,
     StorageController,
     SubscriptionsAdminController,
@@ -42,6 +45,7 @@ import { WorkersAdminService } from './workers/workers-admin.service.js';
     EncryptionAdminService,
     Findings,
     JobsAdminService,
+    Pruning,
     QueuesAdminService,
     StorageService,
     WorkersAdminService,

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { Jobs } from '../../src/common/jobs/jobs.service.js';
-import { pruneIdempotency } from '../../src/common/http/idempotency/prune-idempotency.job.js';
+import { prune } from '../../src/admin/retention/prune.job.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { makeCaller } from '../support/callers.js';
 import { connect } from '../support/database.js';
@@ -35,7 +35,7 @@ describe('GET /v1/admin/queues and /workers', () => {
     const before = (await seer.admin.get('/v1/admin/queues')).body;
     expect(before.runs.running).toEqual({ runs: 0, more: false, since: null });
     expect(before.jobs.map(({ name }: { name: string }) => name)).toEqual(
-      expect.arrayContaining(['prune-idempotency', 'refresh-connections', 'rotate-encryption-keys', 'watch-silence']),
+      expect.arrayContaining(['prune', 'refresh-connections', 'rotate-encryption-keys', 'watch-silence']),
     );
     expect(before.jobs.map(({ name }: { name: string }) => name)).not.toContain('dead-letters');
 
@@ -86,8 +86,8 @@ describe('a job that has failed for good', () => {
   /** A real job whose retries are used up: it fails on a table that is away, and its last try is its first. */
   async function fail(singletonKey: string): Promise<void> {
     await database.query('alter table idempotency_record rename to idempotency_away');
-    await seer.app.get(Jobs).enqueue(pruneIdempotency, {}, { singletonKey });
-    await database.query('update pgboss.job set retry_limit = 0 where name = $1', [pruneIdempotency.name]);
+    await seer.app.get(Jobs).enqueue(prune, {}, { singletonKey });
+    await database.query('update pgboss.job set retry_limit = 0 where name = $1', [prune.name]);
     await until(async () => (await dead()).length > 0);
     await database.query('alter table idempotency_away rename to idempotency_record');
   }
@@ -97,7 +97,7 @@ describe('a job that has failed for good', () => {
     await fail('first');
     const [job, ...others] = await dead();
     expect(others).toEqual([]);
-    expect(job).toMatchObject({ name: 'prune-idempotency', payload: {}, retries: 0 });
+    expect(job).toMatchObject({ name: 'prune', payload: {}, retries: 0 });
     expect(job.error).toContain('idempotency_record');
     const { items } = (await seer.admin.get('/v1/admin/findings')).body;
     expect(items).toContainEqual(
@@ -106,7 +106,7 @@ describe('a job that has failed for good', () => {
         severity: 'error',
         since: job.failed_at,
         ids: [job.job_id],
-        summary: expect.stringContaining('prune-idempotency'),
+        summary: expect.stringContaining('prune'),
       }),
     );
 
@@ -124,7 +124,7 @@ describe('a job that has failed for good', () => {
     await fail('second');
     const [job] = await dead();
     const later = new Date(Date.now() + 3_600_000);
-    await seer.app.get(Jobs).enqueue(pruneIdempotency, {}, { singletonKey: 'second', startAfter: later });
+    await seer.app.get(Jobs).enqueue(prune, {}, { singletonKey: 'second', startAfter: later });
     expect(await seer.admin.post(`/v1/admin/jobs/${job.job_id}/redrive`)).toMatchObject({
       status: 409,
       body: { code: 'job-waits' },
@@ -143,7 +143,7 @@ describe('a job that has failed for good', () => {
     (
       await database.query<{ state: string }>(
         `select state from pgboss.job where name = $1 and source_root_id is not null`,
-        [pruneIdempotency.name],
+        [prune.name],
       )
     ).rows.map(({ state }) => state);
 

@@ -16,6 +16,7 @@ import {
   UserWithCountsResponse,
 } from './admin-user.dto.js';
 import { eraseUser } from './erase-user.job.js';
+import { eachSource } from '../../workflows/index.js';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -70,7 +71,8 @@ export class AdminUsersService {
     const [counts] = await this.em.execute<[UserCounts]>(
       `select
         (select count(*)::int from workflow where user_id = ?) as workflows,
-        (select count(*)::int from workflow_run where user_id = ? and run_id >= ?) as runs_last_day,
+        (select count(*)::int from ${eachSource} join workflow_run r on r.user_id = ? and r.source = origin.source and run_id >= ?)
+          as runs_last_day,
         (select count(*)::int from oauth_connection where user_id = ?) as connections,
         (select count(*)::int from trigger_subscription where user_id = ?) as subscriptions,
         (select count(*)::int from api_key

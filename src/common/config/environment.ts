@@ -3,6 +3,8 @@ import { type Fault, fault } from '../fault-point.js';
 import { isStandardWebhooksSecret } from '../webhooks/standard-webhooks.js';
 import { type ClientOfProvider, clientsOf, clientVariables } from './client-variables.js';
 import { type CustomProvider, customProviders } from './custom-providers.js';
+import { type Retention } from '../retention/prunable.js';
+import { retentionOf, retentionVariables } from './retention-variables.js';
 import { type TracingSetting, tracingOf, tracingVariables } from './tracing-variables.js';
 import { boolean, integer, networks, oneOf, origin, origins, secret, text, url, type Variable } from './variable.js';
 
@@ -123,6 +125,7 @@ const variables = {
     max: 3600,
     about: 'How long `mode=sync` waits for the end of a run before it answers 202.',
   }),
+  ...retentionVariables,
   SEER_METRICS_PORT: integer({
     min: 0,
     max: 65535,
@@ -188,6 +191,7 @@ export class Environment {
   readonly runSlots: number;
   readonly runSlotsPerUser: number;
   readonly syncWaitSeconds: number;
+  readonly retention: Retention;
   /** Where Prometheus finds the metrics; without a port nowhere but at `/metrics` of the API. */
   readonly metrics: { port: number | undefined; host: string };
   readonly tracing: TracingSetting | undefined;
@@ -228,6 +232,7 @@ export class Environment {
     this.runSlots = values.SEER_RUN_SLOTS ?? 100;
     this.runSlotsPerUser = values.SEER_RUN_SLOTS_PER_USER ?? Math.ceil((this.runSlots * 8) / 10);
     this.syncWaitSeconds = values.SEER_SYNC_WAIT_SECONDS ?? 60;
+    this.retention = retentionOf(values);
     this.metrics = { port: values.SEER_METRICS_PORT, host: values.SEER_METRICS_HOST ?? '127.0.0.1' };
     this.tracing = tracingOf(values);
     this.runsPerUserPerDay = values.SEER_RUNS_PER_USER_PER_DAY;

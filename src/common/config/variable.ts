@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { parseDuration } from '../duration.js';
 
 /** One environment variable: how its text becomes a value, its default, and what it means. */
 export interface Variable<Value> {
@@ -53,6 +54,22 @@ export function oneOf<const Value extends string>(
       const value = rule.values.find((allowed) => allowed === given);
       if (value === undefined) throw new Error(`must be one of ${rule.values.join(', ')}, not "${given}"`);
       return value;
+    },
+  };
+}
+
+/** A duration such as `12h`, kept as text; or the word that stands for none. */
+export function duration(rule: Description<string> & { min: string; max: string; unless: string }): Variable<string> {
+  const [min, max] = [parseDuration(rule.min)!, parseDuration(rule.max)!];
+  return {
+    about: rule.about,
+    default: rule.default,
+    parse(given) {
+      const value = parseDuration(given);
+      if (given !== rule.unless && (value === undefined || value < min || value > max)) {
+        throw new Error(`must be a duration from ${rule.min} to ${rule.max}, or ${rule.unless}, not "${given}"`);
+      }
+      return given;
     },
   };
 }

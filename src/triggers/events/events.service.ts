@@ -1,5 +1,6 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
+import { HotReads } from '../../common/database/hot-reads.js';
 import { Audit } from '../../common/audit/audit.js';
 import { dateOf } from '../../common/database/sql-date.js';
 import { textArray } from '../../common/database/sql-array.js';
@@ -20,6 +21,7 @@ import {
   type ReplayEventsRequest,
   type ReplayEventsResponse,
 } from './event.dto.js';
+import { listEvents } from './event-list.js';
 import { EventNotFoundError, EventNotReplayableError } from './event.errors.js';
 import { type Verdict } from './verdict.js';
 
@@ -36,6 +38,7 @@ const unstarted: Verdict[] = ['filtered', 'skipped', 'failed'];
 export class EventsService {
   constructor(
     private readonly em: EntityManager,
+    private readonly reads: HotReads,
     private readonly cursors: CursorCodec,
     private readonly active: ActiveSubscriptions,
     private readonly intake: EventIntake,
@@ -48,7 +51,15 @@ export class EventsService {
     return loadPage(this.cursors, {
       query,
       scope: { owner: caller.userId, list: 'trigger events', filter },
-      load: (count, position) => this.page(caller, query, count, position && String(position[0])),
+      load: (count, position) => {
+        const { userId } = caller;
+        return listEvents(
+          this.reads,
+          { userId, query, count, below: position && String(position[0]) },
+          (ids, value) =>
+            `select ${columns} ${from} where e.user_id = ${value(userId, 'bigint')} and e.event_id = ${ids} order by e.event_id desc`,
+        );
+      },
       positionOf: ({ event_id: eventId }) => [eventId],
       toItem: (row) => EventSummaryResponse.from(row),
     });
@@ -121,25 +132,6 @@ export class EventsService {
       : [];
     if (!row) throw new EventNotFoundError(publicId);
     return row;
-  }
-
-  private page(
-    { userId }: Principal,
-    query: EventQuery,
-    count: number,
-    after: string | undefined,
-  ): Promise<EventRow[]> {
-    const conditions: [sql: string, ...values: unknown[]][] = [['e.user_id = ?', userId]];
-    if (query.subscription_id !== undefined)
-      conditions.push(['s.subscription_id = ?', parsePublicId('subscription', query.subscription_id) ?? null]);
-    if (query.verdict !== undefined) conditions.push(['e.verdict = any(?::text[])', textArray(query.verdict)]);
-    if (query.created_after !== undefined) conditions.push(['e.created_at >= ?', query.created_after]);
-    if (query.created_before !== undefined) conditions.push(['e.created_at < ?', query.created_before]);
-    if (after !== undefined) conditions.push(['e.event_id < ?', after]);
-    return this.em.execute<EventRow[]>(
-      `select ${columns} ${from} where ${conditions.map(([sql]) => sql).join(' and ')} order by e.event_id desc limit ?`,
-      [...conditions.flatMap(([, ...values]) => values), count],
-    );
   }
 
   private async activeOne(uuid: string): Promise<ActiveSubscription> {

@@ -15,16 +15,24 @@ import { type Verdict, verdicts } from './verdict.js';
   expression: `create index "trigger_event_refused" on "trigger_event" ("event_id") where verdict in ('rejected', 'failed')`,
 })
 @Index({ name: 'trigger_event_of_subscription', properties: ['subscription', 'eventId'] })
+// What lists by verdict are read from (event-list.ts): an accepted event, the most of them, pays nothing for it.
+@Index({
+  name: 'trigger_event_unaccepted',
+  expression:
+    'create index "trigger_event_unaccepted" on "trigger_event" ("user_id", "verdict", "event_id") ' +
+    `where verdict <> 'accepted'`,
+})
+@Index({
+  name: 'trigger_event_unaccepted_of_subscription',
+  expression:
+    'create index "trigger_event_unaccepted_of_subscription" on "trigger_event" ("subscription_id", "verdict", "event_id") ' +
+    `where verdict <> 'accepted'`,
+})
 // A slot of a schedule is taken once, whatever clocks, processes and restarts do.
 @Index({
   name: 'trigger_event_slot',
   expression:
     'create unique index "trigger_event_slot" on "trigger_event" ("subscription_id", "slot") where slot is not null',
-})
-// Rows lie in the order of their time: a few bytes are enough to find the old ones.
-@Index({
-  name: 'trigger_event_age',
-  expression: 'create index "trigger_event_age" on "trigger_event" using brin ("created_at")',
 })
 export class TriggerEvent {
   /** Internal id of the owner. No foreign key: events go with their subscription. */

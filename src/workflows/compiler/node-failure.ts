@@ -1,6 +1,9 @@
 import { type Json } from '../../common/json.js';
 import { NodeError } from '../nodes/node-error.js';
 
+/** Of what is told of a failure. */
+const MOST_CHARACTERS = 10_000;
+
 /** Which node failed and how; `error_detail` of a run and `error` of a step. */
 export interface ErrorDetail {
   code: string;
@@ -42,8 +45,14 @@ export function nodeFailure(error: unknown, at: { nodeId: string; path: string; 
   if (error instanceof NodeFailure) return error;
   const { code, message, retryable, problem, retryAfter } = describe(error);
   const detail: ErrorDetail = { code, node_id: at.nodeId, path: at.path, attempt: at.attempt };
-  if (problem !== undefined) detail.problem = problem;
-  return new NodeFailure(detail, message, retryable, retryAfter, { cause: error });
+  if (problem !== undefined) detail.problem = bounded(problem);
+  return new NodeFailure(detail, bounded(message), retryable, retryAfter, { cause: error });
+}
+
+/** It is kept with every attempt, and values of the run may be in it. */
+function bounded<Value extends Json>(said: Value): Value | string {
+  const text = typeof said === 'string' ? said : JSON.stringify(said);
+  return text.length <= MOST_CHARACTERS ? said : `${text.slice(0, MOST_CHARACTERS)}…`;
 }
 
 /** What is known of an error. */

@@ -1,6 +1,8 @@
 import { dateOf } from '../../common/database/sql-date.js';
 import { defineFinding } from '../../common/findings/define-finding.js';
+import { FIRST_UUID, LAST_UUID } from '../../common/database/sql-uuid.js';
 import { makePublicId } from '../../common/public-id.js';
+import { eachSource } from '../runs/run-status.js';
 
 /** So many runs in a row are no accident. */
 const IN_A_ROW = 5;
@@ -37,8 +39,14 @@ const failing = `
       (array_agg(error order by run_id desc))[1] as error, array_agg(run_id::text order by run_id desc) as sample
     from (
       select * from (
-        select run_id, status, completed_at, error, error_detail from workflow_run
-        where workflow_id = c.workflow_id order by run_id desc limit 100
+        select of_source.* from ${eachSource} cross join lateral (
+          select run_id, status, completed_at, error, error_detail from workflow_run r
+          -- All columns of the index, so that no other one can serve it: newest-rows.ts.
+          where (r.workflow_id, r.source, r.run_id) >= (c.workflow_id, origin.source, '${FIRST_UUID}')
+            and (r.workflow_id, r.source, r.run_id) <= (c.workflow_id, origin.source, '${LAST_UUID}')
+          order by r.workflow_id desc, r.source desc, r.run_id desc limit 100
+        ) of_source
+        order by run_id desc limit 100
       ) newest where completed_at is not null order by run_id desc limit ${IN_A_ROW}
     ) recent
   ) l

@@ -9,7 +9,7 @@
 export const forkStatement = `
   with given as (
     select ?::uuid as run_id, ?::uuid as origin, ?::int as up_to, ?::smallint as tries, ?::boolean as has_inputs, ?::json as inputs,
-      ?::text as concurrency_key, ?::bigint as user_id, ?::text as key, ?::bytea as request_hash
+      ?::text as concurrency_key, ?::bigint as user_id, ?::text as key, ?::bytea as request_hash, ?::timestamptz as created_at
   ), key as (
     insert into idempotency_record (user_id, key, request_hash, location)
     select g.user_id, g.key, g.request_hash, g.run_id::text from given g join workflow_run o on o.run_id = g.origin
@@ -22,10 +22,10 @@ export const forkStatement = `
     select s.* from given g join workflow_run_step s on s.run_id = g.origin and s.seq <= g.up_to and s.status <> 'FAILED'
   ), run as (
     insert into workflow_run (run_id, user_id, workflow_id, workflow_version_id, spec, inputs, config, status, source, attempt, tries,
-      concurrency_key, concurrency_limit, admitted, forked_from_run_id, forked_from_step, trigger_event_id, hops)
+      concurrency_key, concurrency_limit, admitted, forked_from_run_id, forked_from_step, trigger_event_id, hops, created_at)
     select g.run_id, o.user_id, o.workflow_id, o.workflow_version_id, o.spec, case when g.has_inputs then g.inputs else o.inputs end,
       o.config, 'QUEUED', o.source, 0, g.tries, c.key, o.concurrency_limit, case when c.key is not null then false end, o.run_id,
-      (select coalesce(max(seq), 0) from kept), o.trigger_event_id, o.hops
+      (select coalesce(max(seq), 0) from kept), o.trigger_event_id, o.hops, g.created_at
     from given g join workflow_run o on o.run_id = g.origin
     cross join lateral (select case when g.has_inputs then g.concurrency_key else o.concurrency_key end as key) c
     where g.key is null or exists (select from key)

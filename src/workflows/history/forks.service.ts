@@ -104,7 +104,8 @@ export class ForksService {
       ...[runId, origin.run_id, upTo, tries],
       // JSON null is SQL NULL in the table.
       ...[inputs !== undefined, inputs && inputs.text !== 'null' ? inputs.text : null, inputs?.concurrencyKey ?? null],
-      ...[userId, idempotency?.key ?? null, idempotency?.requestHash ?? null],
+      // By the clock that its id is made by: lists by time rely on that.
+      ...[userId, idempotency?.key ?? null, idempotency?.requestHash ?? null, new Date()],
       `[${changed.join(',')}]`,
     ]);
     if (row) return { runId, isNew: true, concurrencyKey: row.concurrency_key };

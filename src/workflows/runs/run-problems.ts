@@ -6,6 +6,11 @@ export const runProblems = {
     title: 'No such run',
     explanation: 'You have no run with this id. Runs of other users look the same as unknown ones.',
   },
+  'run-version-unclear': {
+    title: 'A version of what?',
+    explanation:
+      'Versions are numbered within their workflow, so runs of a version are asked for with `workflow_id` too.',
+  },
   'run-not-waiting': {
     title: 'The run does not wait for that',
     explanation:
@@ -113,7 +118,10 @@ export const runProblems = {
     explanation: 'An expression could not be evaluated with the values of this run, such as a field that is not there.',
   },
   'too-many-items': { title: 'Too many items', explanation: 'A `for_each` got more items than its `max_items`.' },
-  'output-too-large': { title: 'The value is too large', explanation: 'The value of one node may have 1 MB as JSON.' },
+  'output-too-large': {
+    title: 'The value is too large',
+    explanation: 'The value of one node may have 1 MB as JSON.',
+  },
   'output-invalid': {
     title: 'The value cannot be stored',
     explanation:

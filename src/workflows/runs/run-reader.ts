@@ -1,6 +1,5 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import { allOf } from '../../common/database/conditions.js';
 import { type HotRead, HotReads } from '../../common/database/hot-reads.js';
 import { CursorCodec } from '../../common/http/paging/cursor.js';
 import { type Json } from '../../common/json.js';
@@ -10,16 +9,19 @@ import { parsePublicId } from '../../common/public-id.js';
 import { type Principal } from '../../users/index.js';
 import { ApprovalLinks } from '../approvals/approval-links.js';
 import { type RunListQuery, RunResponse, RunSummaryResponse, StepResponse, type StepListQuery } from './run.dto.js';
+import { listRuns } from './run-list.js';
 import { RunNotFoundError } from './run.errors.js';
 import { type WorkflowRunStatus } from './run-status.js';
 import { type RunRow, type StepRow } from './run-rows.js';
-import { conditionsOf, runJoins, summaryColumns } from './run-select.js';
+import { runJoins, summaryColumns } from './run-select.js';
 import { type RunView, viewOfRow } from './run-view.js';
 
 const byId = (more: string): string =>
   `select ${summaryColumns}, r.inputs, r.outputs, r.config${more} ${runJoins} where r.run_id = $1 and r.user_id = $2`;
 const oneRun: HotRead = { name: 'run', text: byId('') };
 const runWithSpec: HotRead = { name: 'run-with-spec', text: byId(', coalesce(r.spec, v.spec) as spec') };
+const summariesOf = (ids: string): string =>
+  `select ${summaryColumns} ${runJoins} where r.run_id = ${ids} order by r.run_id desc`;
 const statusOfRun: HotRead = {
   name: 'status-of-run',
   text: 'select status from workflow_run where run_id = $1 and user_id = $2',
@@ -63,13 +65,19 @@ export class RunReader {
     return row?.outputs ?? null;
   }
 
-  /** Newest first: run ids rise with time. Without inputs, outputs, config and spec, which may be large. */
+  /**
+   * Newest first: run ids rise with time. Without inputs, outputs, config and spec, which may be large.
+   * @throws CursorInvalidError, RunVersionUnclearError
+   */
   list(caller: Principal, query: RunListQuery): Promise<Page<RunSummaryResponse>> {
     const { limit: _limit, cursor: _cursor, ...filter } = query;
     return loadPage(this.cursors, {
       query,
       scope: { owner: caller.userId, list: 'runs', filter },
-      load: (count, position) => this.page(caller, query, count, position && String(position[0])),
+      load: (count, position) => {
+        const page = { userId: caller.userId, query, count, below: position && String(position[0]) };
+        return listRuns(this.reads, page, summariesOf);
+      },
       positionOf: (row) => [row.run_id],
       toItem: (row) => RunSummaryResponse.from(this.view(row)),
     });
@@ -109,15 +117,6 @@ export class RunReader {
   private async find(caller: Pick<Principal, 'userId'>, runId: string, withSpec: boolean): Promise<RunRow | undefined> {
     const [row] = await this.reads.rows<RunRow>(withSpec ? runWithSpec : oneRun, [runId, caller.userId]);
     return row;
-  }
-
-  private page(caller: Principal, query: RunListQuery, count: number, after: string | undefined): Promise<RunRow[]> {
-    const { sql, values } = allOf([['r.user_id = ?', caller.userId], ...conditionsOf(query, after)]);
-    return this.em.execute<RunRow[]>(
-      `select ${summaryColumns} ${runJoins} where ${sql}
-       order by r.run_id desc limit ?`,
-      [...values, count],
-    );
   }
 
   /** Steps with a number above `seq`, at most `count`. The caller may see the run. */

@@ -8,6 +8,9 @@ export type WorkflowRunSource = 'MANUAL' | 'TRIGGER' | 'AGENT' | 'FORM';
 
 export const runSources: WorkflowRunSource[] = ['MANUAL', 'TRIGGER', 'AGENT', 'FORM'];
 
+/** SQL: a row `origin (source)` for each. The indexes of runs of a user, and of a workflow, have it before the id. */
+export const eachSource = `unnest('{${runSources.join(',')}}'::text[]) as origin (source)`;
+
 /**
  * Every transition there is; each write of a status is a compare-and-set against this table. RUNNING → QUEUED is a run
  * that is handed back by a process that stops, or taken from one that died.

@@ -115,7 +115,7 @@ export class RunListQuery extends PageQuery {
   @IsIn(runSources)
   source?: WorkflowRunSource;
 
-  /** Runs of this version of the workflow. @example 1 */
+  /** Runs of this version of the workflow; needs `workflow_id`. @example 1 */
   @Optional()
   @Type(() => Number)
   @IsInt()

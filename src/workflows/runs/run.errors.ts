@@ -9,6 +9,19 @@ export class RunNotFoundError extends DomainError {
   }
 }
 
+/** Each workflow has a version of that number. */
+export class RunVersionUnclearError extends DomainError {
+  readonly code = 'run-version-unclear';
+  readonly kind = 'malformed';
+  override readonly faults: Fault[] = [
+    { pointer: '/version', code: this.code, message: 'needs workflow_id: each workflow has versions of its own' },
+  ];
+
+  constructor() {
+    super('`version` is a version of one workflow: name that in `workflow_id`.');
+  }
+}
+
 /** Nothing that could be answered, or not at this place; or somebody was faster. */
 export class RunNotWaitingError extends DomainError {
   readonly code = 'run-not-waiting';

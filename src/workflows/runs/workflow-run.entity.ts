@@ -17,8 +17,21 @@ export const waitsForReconnect = `status = 'WAITING' and waiting_for::text like 
 @Entity()
 // Whoever makes a run with a key says so that it waits for a place: else it would go past the limit.
 @Check({ name: 'workflow_run_admitted', expression: '(concurrency_key is null) = (admitted is null)' })
-@Index({ name: 'workflow_run_list', properties: ['user', 'runId'] })
-@Index({ name: 'workflow_run_of_workflow', properties: ['workflow', 'runId'] })
+// What lists of runs are read from (run-list.ts, docs/decisions/0034). Each column before the id is one that lists filter by.
+@Index({ name: 'workflow_run_list', properties: ['user', 'source', 'runId'] })
+@Index({ name: 'workflow_run_of_workflow', properties: ['workflow', 'source', 'runId', 'workflowVersion'] })
+@Index({
+  name: 'workflow_run_exceptional',
+  expression:
+    'create index "workflow_run_exceptional" on "workflow_run" ("user_id", "status", "source", "run_id") ' +
+    `where status <> 'COMPLETED'`,
+})
+@Index({
+  name: 'workflow_run_exceptional_of_workflow',
+  expression:
+    'create index "workflow_run_exceptional_of_workflow" on "workflow_run" ' +
+    `("workflow_id", "status", "source", "run_id", "workflow_version_id") where status <> 'COMPLETED'`,
+})
 @Index({
   name: 'workflow_run_queue',
   expression:
@@ -46,6 +59,13 @@ export const waitsForReconnect = `status = 'WAITING' and waiting_for::text like 
   expression:
     'create index "workflow_run_held_back" on "workflow_run" ("concurrency_key", "run_id") ' +
     `where status = 'QUEUED' and not admitted`,
+})
+// Forks share the event of their origin, which may be gone before them.
+@Index({
+  name: 'workflow_run_fork_event',
+  expression:
+    'create index "workflow_run_fork_event" on "workflow_run" ("trigger_event_id") ' +
+    'where forked_from_run_id is not null and trigger_event_id is not null',
 })
 @Index({
   name: 'workflow_run_leased',
@@ -84,7 +104,8 @@ export class WorkflowRun {
   @ManyToOne(() => Workflow, { nullable: true, deleteRule: 'cascade' })
   workflow: Rel<Workflow> | null;
 
-  @ManyToOne(() => WorkflowVersion, { nullable: true, deleteRule: 'cascade' })
+  /** No foreign key: versions go with their workflow only, which has one, and each check costs every run. */
+  @ManyToOne(() => WorkflowVersion, { nullable: true, createForeignKeyConstraint: false })
   workflowVersion: Rel<WorkflowVersion> | null;
 
   /** Only of an ad hoc run; else it is the version's, which never changes. */

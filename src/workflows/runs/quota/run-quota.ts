@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../../../common/config/environment.js';
 import { type HotRead, HotReads } from '../../../common/database/hot-reads.js';
+import { LAST_UUID } from '../../../common/database/sql-uuid.js';
 import { LruCache } from '../../../common/lru-cache.js';
 import { firstUuidOf, timeOfUuid } from '../../../common/uuid.js';
 import { RunQuotaError } from '../run.errors.js';
+import { eachSource } from '../run-status.js';
 
 const DAY_MS = 86_400_000;
 /** How long a process goes on with its own count: others may start runs of the same user meanwhile. */
@@ -79,6 +81,12 @@ function isFresh({ countedAt, left, freeAt }: Count): boolean {
 const newest: HotRead = {
   name: 'run-quota',
   text: `select count(*)::int as started, (array_agg(run_id order by run_id))[1] as oldest from (
-           select run_id from workflow_run where user_id = $1 and run_id >= $2 order by run_id desc limit $3
+           select of_source.run_id from ${eachSource} cross join lateral (
+             select run_id from workflow_run r
+             where (r.user_id, r.source, r.run_id) >= ($1, origin.source, $2)
+               and (r.user_id, r.source, r.run_id) <= ($1, origin.source, '${LAST_UUID}')
+             order by r.user_id desc, r.source desc, r.run_id desc limit $3
+           ) of_source
+           order by run_id desc limit $3
          ) as recent`,
 };
