@@ -1,3 +1,4 @@
+import { outsideOfRequests } from './http/current-request.js';
 import { asDatabaseUnavailable } from './database/database.errors.js';
 
 /**
@@ -20,7 +21,7 @@ export class Together<Item, Result> {
   add(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.gathered.push({ item, resolve, reject });
-      if (!this.underWay) setImmediate(() => void this.next());
+      if (!this.underWay) outsideOfRequests(() => setImmediate(() => void this.next()));
     });
   }
 

@@ -1,4 +1,5 @@
 import { type Opt } from '@mikro-orm/core';
+import { ownedBy } from '../common/database/walls/ownership.js';
 import { Entity, Enum, Index, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
 import { newUuid } from '../common/public-id.js';
 
@@ -14,7 +15,7 @@ export type UserStatus = 'active' | 'deactivated' | 'deleting';
 export const userStatuses: UserStatus[] = ['active', 'deactivated', 'deleting'];
 
 /** Somebody known by (issuer, subject) of an identity provider; never matched by e-mail, which its owner can change. */
-@Entity()
+@Entity({ policies: ownedBy('id') })
 @Unique({ properties: ['issuer', 'userId'] })
 @Index({
   name: 'user_email',

@@ -1,11 +1,12 @@
 import { type Opt, type Rel } from '@mikro-orm/core';
+import { partOf } from '../common/database/walls/ownership.js';
 import { Entity, ManyToOne, OneToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { type JsonObject } from '../common/json.js';
 import { User } from '../users/index.js';
 import { Workflow } from './workflow.entity.js';
 
 /** The one spec of a workflow that can be edited. Each change adds 1 to `revision`, which editors must name. */
-@Entity()
+@Entity({ policies: partOf('workflow_draft.workflow_id', 'workflow.id') })
 export class WorkflowDraft {
   @PrimaryKey({ type: 'bigint', autoincrement: true })
   id: Opt<string>;

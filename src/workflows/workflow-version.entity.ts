@@ -1,4 +1,5 @@
 import { type Opt, type Rel } from '@mikro-orm/core';
+import { partOf } from '../common/database/walls/ownership.js';
 import { Entity, Enum, Index, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
 import { type JsonObject } from '../common/json.js';
 import { User } from '../users/index.js';
@@ -9,7 +10,7 @@ export type WorkflowVersionStatus = 'DRAFT' | 'PUBLISHED' | 'ARCHIVED';
 export const workflowVersionStatuses: WorkflowVersionStatus[] = ['DRAFT', 'PUBLISHED', 'ARCHIVED'];
 
 /** A spec that never changes. The same spec (by hash) of one workflow is the same version. */
-@Entity()
+@Entity({ policies: partOf('workflow_version.workflow_id', 'workflow.id') })
 @Unique({ properties: ['workflow', 'versionNumber'] })
 @Unique({ properties: ['workflow', 'specHash'] })
 @Index({

@@ -1,11 +1,12 @@
 import { type Opt, type Rel } from '@mikro-orm/core';
+import { ownedBy } from '../common/database/walls/ownership.js';
 import { Entity, Index, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
 import { newUuid } from '../common/public-id.js';
 import { User } from '../users/index.js';
 import { WorkflowVersion } from './workflow-version.entity.js';
 
 /** What its owner sees as one workflow: a draft to edit, versions that never change, at most one of them published. */
-@Entity()
+@Entity({ policies: ownedBy() })
 @Index({ name: 'workflow_list', properties: ['user', 'id'] })
 export class Workflow {
   @PrimaryKey({ type: 'bigint', autoincrement: true })

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Cluster, connectionStrings, ensureApplicationDatabase, openCluster } from './embedded/cluster.js';
+import { type Doors } from './walls/doors.js';
 import { EmbeddedPostgresError } from './embedded/embedded-postgres.error.js';
 import { findRunningServer, freePort, launchServer, type RunningServer, stopServer } from './embedded/server.js';
 
@@ -14,6 +15,8 @@ import { findRunningServer, freePort, launchServer, type RunningServer, stopServ
 export interface EmbeddedPostgres {
   /** Connection string of the application's role, not a superuser, to the database that it owns. */
   readonly url: string;
+  /** How the roles of the walls log in (walls/raise-walls.ts). */
+  readonly logins: Doors;
   /** Connection string of the superuser to the maintenance database `postgres`; for tests and backups. */
   readonly adminUrl: string;
   /** TCP port on 127.0.0.1: random at first, then the same at every start as long as it is free. */

@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { Database } from './open-database.js';
 import { watchPool } from './pool-metrics.js';
+import { addApiDoor, Doors, through } from './walls/doors.js';
 
 /** A statement that is planned once for each connection. `name` must be unique, and `text` never change under it. */
 export interface HotRead {
@@ -35,22 +36,28 @@ const types: pg.CustomTypesConfig = {
 export class HotReads implements OnApplicationShutdown {
   private readonly pool: pg.Pool;
 
-  constructor(database: Database) {
+  constructor(database: Database, doors: Doors) {
     this.pool = new pg.Pool({
       connectionString: database.url,
       max: CONNECTIONS,
       application_name: 'seer read',
       connectionTimeoutMillis: 5_000,
-      options: options.join(' '),
       types,
+      ...through(doors.engine, options.join(' ')),
     });
     this.pool.on('error', () => {});
     watchPool('reads', this.pool);
+    addApiDoor(this.pool, doors.api);
   }
 
   /** @throws what the driver throws; lost connections are known to the HTTP layer as 503 */
   async rows<Row extends object>({ name, text }: HotRead, values: readonly unknown[]): Promise<Row[]> {
-    return (await this.pool.query<Row>({ name, text, values: [...values] })).rows;
+    const client = await this.pool.connect();
+    try {
+      return (await client.query<Row>({ name, text, values: [...values] })).rows;
+    } finally {
+      client.release();
+    }
   }
 
   async onApplicationShutdown(): Promise<void> {

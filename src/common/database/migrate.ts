@@ -4,6 +4,7 @@ import { MikroORM, type Options } from '@mikro-orm/postgresql';
 import { advisoryLocks } from './advisory-locks.js';
 import { DatabaseTooNewError } from './schema.errors.js';
 import { migrationsDirectory } from './schema-state.js';
+import { raiseWalls } from './walls/raise-walls.js';
 
 /**
  * Brings the database to the newest schema, all or nothing. Processes that start together take turns by an advisory
@@ -18,6 +19,7 @@ export async function migrate(options: Options): Promise<string[]> {
       await em.execute('select pg_advisory_xact_lock(?)', [advisoryLocks.migration]);
       await refuseNewerDatabase(orm);
       const applied = await orm.migrator.up();
+      await raiseWalls(em);
       return applied.map((migration) => migration.name);
     });
   } finally {

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Environment } from '../config/environment.js';
 import { startEmbeddedPostgres } from './embedded-postgres.js';
+import { type Doors } from './walls/doors.js';
 
 /** The database this process works with; injectable by this class. */
 export abstract class Database {
@@ -9,6 +10,8 @@ export abstract class Database {
   /** Where it listens: no workflow may reach it. An embedded one has no host: it is on this machine. */
   abstract readonly host?: string;
   abstract readonly port: number;
+  /** Logins of its own for the roles of the walls; without them connections take the roles. */
+  abstract readonly logins?: Doors;
   /** Where an embedded database keeps its files. */
   abstract readonly directory?: string;
   /** Stops an embedded database; the last thing a process does. */
@@ -24,7 +27,8 @@ export async function openDatabase(environment: Environment): Promise<Database> 
   await mkdir(environment.dataDirectory, { recursive: true, mode: 0o711 });
   const directory = join(environment.dataDirectory, 'postgres');
   const postgres = await startEmbeddedPostgres({ directory });
-  return { url: postgres.url, directory, port: postgres.port, close: () => postgres.stop() };
+  const { url, logins, port } = postgres;
+  return { url, logins, directory, port, close: () => postgres.stop() };
 }
 
 /** Where a database listens, by its URL; the driver, as libpq does, prefers what its query says. */

@@ -1,10 +1,11 @@
 import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig, type EntityClass, type Options, UnderscoreNamingStrategy } from '@mikro-orm/postgresql';
-import { type Pool } from 'pg';
 import { ReflectMetadataProvider } from '@mikro-orm/decorators/legacy';
+import { type Pool } from 'pg';
 import { giveBackLostConnections } from './lost-connections.js';
 import { watchPool } from './pool-metrics.js';
 import { migrationsDirectory } from './schema-state.js';
+import { addApiDoor, type Doors } from './walls/doors.js';
 
 /** What MikroORM needs to know, the same for the application, its tests and the migration commands. */
 export function ormOptions(settings: {
@@ -13,6 +14,8 @@ export function ormOptions(settings: {
   entities: EntityClass<object>[];
   /** Connections in the pool. */
   poolSize?: number;
+  /** How its connections log in; as `url` says when left out. */
+  doors?: Doors;
 }): Options {
   return defineConfig({
     clientUrl: settings.url,
@@ -23,9 +26,11 @@ export function ormOptions(settings: {
     forceUtcTimezone: true,
     pool: { min: 0, max: settings.poolSize ?? 10 },
     driverOptions: {
+      ...settings.doors?.engine,
       onPoolCreated: (pool: Pool) => {
         giveBackLostConnections(pool);
         watchPool('requests', pool);
+        addApiDoor(pool, settings.doors?.api);
       },
     },
     migrations: {

@@ -8,6 +8,14 @@ export function currentRequestMiddleware(request: Request, _response: Response, 
   requests.run(request, next);
 }
 
+/**
+ * What serves more than the request at hand: it goes on without one. Work inherits the request of whoever began it, and
+ * with it whose rows it sees.
+ */
+export function outsideOfRequests<Result>(work: () => Result): Result {
+  return requests.exit(work);
+}
+
 /** The request that this work is done for; undefined in jobs, commands and at the start. */
 export function currentRequest(): Request | undefined {
   return requests.getStore();

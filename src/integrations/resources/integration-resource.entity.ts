@@ -1,4 +1,5 @@
 import { type Opt, type Ref, ref } from '@mikro-orm/core';
+import { ownedBy } from '../../common/database/walls/ownership.js';
 import { Entity, Index, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
 import { type JsonObject } from '../../common/json.js';
 import { newUuid } from '../../common/public-id.js';
@@ -6,7 +7,7 @@ import { OAuthConnection } from '../../oauth/index.js';
 import { User } from '../../users/index.js';
 
 /** Something that workflows name and use: "Production DB", "My Gmail account". */
-@Entity({ tableName: 'integration_resource' })
+@Entity({ tableName: 'integration_resource', policies: ownedBy() })
 @Index({ name: 'integration_resource_list', properties: ['user', 'resourceId'] })
 @Index({ name: 'integration_resource_type', properties: ['user', 'resourceType'] })
 export class IntegrationResource {

@@ -1,10 +1,14 @@
 import { type Opt, type Ref, ref } from '@mikro-orm/core';
+import { partOf } from '../../common/database/walls/ownership.js';
 import { Entity, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
 import { type EncryptedColumn } from '../../common/encryption/encrypted-column.js';
 import { IntegrationResource } from './integration-resource.entity.js';
 
 /** A secret of a resource: a password, a token. Written, used, never shown. */
-@Entity({ tableName: 'integration_secret' })
+@Entity({
+  tableName: 'integration_secret',
+  policies: partOf('integration_secret.resource_id', 'integration_resource.id'),
+})
 @Unique({ name: 'integration_secret_key', properties: ['resource', 'key'] })
 export class IntegrationSecret {
   @PrimaryKey({ type: 'bigint', autoincrement: true })

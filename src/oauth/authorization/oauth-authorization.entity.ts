@@ -1,10 +1,11 @@
 import { type Opt, type Ref } from '@mikro-orm/core';
+import { ownedBy } from '../../common/database/walls/ownership.js';
 import { Entity, Index, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { type EncryptedColumn } from '../../common/encryption/encrypted-column.js';
 import { User } from '../../users/index.js';
 
 /** An authorization that has begun: somebody is at the provider and will come back with the `state`. Used up by that. */
-@Entity({ tableName: 'oauth_authorization' })
+@Entity({ tableName: 'oauth_authorization', policies: ownedBy() })
 export class OAuthAuthorization {
   /** SHA-256 of the `state`, in hexadecimal. */
   @PrimaryKey({ type: 'text' })

@@ -1,4 +1,5 @@
 import { type Opt, type Ref, ref } from '@mikro-orm/core';
+import { ownedBy } from '../../common/database/walls/ownership.js';
 import { Entity, Enum, Index, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
 import { type EncryptedColumn } from '../../common/encryption/encrypted-column.js';
 import { newUuid } from '../../common/public-id.js';
@@ -12,7 +13,7 @@ export type OAuthConnectionStatus = 'healthy' | 'reauth_required' | 'revoked';
 const oauthConnectionStatuses: OAuthConnectionStatus[] = ['healthy', 'reauth_required', 'revoked'];
 
 /** An account at a provider that its owner lets Seer use. */
-@Entity({ tableName: 'oauth_connection' })
+@Entity({ tableName: 'oauth_connection', policies: ownedBy() })
 @Unique({ name: 'oauth_connection_account', properties: ['user', 'provider', 'providerAccountId'] })
 @Index({ name: 'oauth_connection_list', properties: ['user', 'connectionId'] })
 @Index({

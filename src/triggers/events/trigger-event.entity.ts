@@ -1,4 +1,5 @@
 import { type Opt, type Rel } from '@mikro-orm/core';
+import { ownedBy } from '../../common/database/walls/ownership.js';
 import { Entity, Enum, Index, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { type Json } from '../../common/json.js';
 import { TriggerSubscription } from '../subscriptions/trigger-subscription.entity.js';
@@ -9,7 +10,7 @@ import { type Verdict, verdicts } from './verdict.js';
  * that starts their run; this entity is the definition of the table. Its key begins with whose it is, so that one index
  * serves the look-up, the list and a distributed database.
  */
-@Entity()
+@Entity({ policies: ownedBy() })
 @Index({
   name: 'trigger_event_refused',
   expression: `create index "trigger_event_refused" on "trigger_event" ("event_id") where verdict in ('rejected', 'failed')`,

@@ -1,4 +1,5 @@
 import { type Opt, type Ref, ref } from '@mikro-orm/core';
+import { ownedBy } from '../../common/database/walls/ownership.js';
 import { Entity, Enum, Index, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
 import { type EncryptedColumn } from '../../common/encryption/encrypted-column.js';
 import { type JsonObject } from '../../common/json.js';
@@ -16,7 +17,7 @@ export type SubscriptionHealth = 'active' | 'failing' | 'reauth_required' | 'sto
 export const subscriptionHealths: SubscriptionHealth[] = ['active', 'failing', 'reauth_required', 'stopped'];
 
 /** That events of some kind start runs of a workflow. */
-@Entity({ tableName: 'trigger_subscription' })
+@Entity({ tableName: 'trigger_subscription', policies: ownedBy() })
 @Index({ name: 'trigger_subscription_list', properties: ['user', 'subscriptionId'] })
 // All that is due is found by one probe, however many subscriptions there are.
 @Index({

@@ -1,4 +1,5 @@
 import { type Opt, type Ref, ref } from '@mikro-orm/core';
+import { ownedBy } from '../../common/database/walls/ownership.js';
 import { Entity, Index, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
 import { newUuid } from '../../common/public-id.js';
 import { type ScopeName } from '../auth/scopes.js';
@@ -6,7 +7,7 @@ import { User } from '../user.entity.js';
 import { displayPrefix, hashApiKey } from './api-key-secret.js';
 
 /** A credential for programs. Its secret is shown once, when it is made; only a hash of it is kept. */
-@Entity()
+@Entity({ policies: ownedBy() })
 @Index({ properties: ['user', 'keyId'] })
 export class ApiKey {
   @PrimaryKey({ type: 'bigint', autoincrement: true })

@@ -3,6 +3,7 @@ import { Reflector } from '@nestjs/core';
 import { type Request } from 'express';
 import { ACCESS, type Access } from '../../common/http/access.js';
 import { Environment } from '../../common/config/environment.js';
+import { actFor } from '../../common/http/acting-owner.js';
 import { RateLimit } from '../../common/http/rate-limit.js';
 import { ApiKeyAuthenticator } from './api-key-authenticator.js';
 import { AccessUndeclaredError, ScopeMissingError } from './auth.errors.js';
@@ -40,6 +41,8 @@ export class AuthGuard implements CanActivate {
     this.limit.take(principal.apiKeyId ?? principal.userId, context.switchToHttp().getResponse());
     if ('scope' in access && !principal.scopes.has(access.scope)) throw new ScopeMissingError(access.scope);
     rememberPrincipal(request, principal);
+    // Administrators look at everybody's rows.
+    if (!('scope' in access) || access.scope !== 'admin') actFor(request, principal.userId);
     return true;
   }
 

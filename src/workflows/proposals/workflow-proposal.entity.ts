@@ -1,3 +1,4 @@
+import { partOf } from '../../common/database/walls/ownership.js';
 import { type Opt, type Rel } from '@mikro-orm/core';
 import { Entity, Enum, Index, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
 import { type JsonObject } from '../../common/json.js';
@@ -7,7 +8,7 @@ import { Workflow } from '../workflow.entity.js';
 import { type ProposalStatus, proposalStatuses } from './proposal-status.js';
 
 /** A change of a draft that somebody, or some model, suggests. It says what the spec would be; the difference is computed. */
-@Entity()
+@Entity({ policies: partOf('workflow_proposal.workflow_id', 'workflow.id') })
 @Index({ name: 'workflow_proposal_list', properties: ['workflow', 'proposalId'] })
 @Index({
   name: 'workflow_proposal_pending',

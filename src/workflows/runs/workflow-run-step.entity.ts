@@ -1,4 +1,5 @@
 import { type Rel } from '@mikro-orm/core';
+import { partOf } from '../../common/database/walls/ownership.js';
 import { Entity, Enum, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { type Json, type JsonObject } from '../../common/json.js';
 import { type StepStatus } from '../compiler/run-context.js';
@@ -7,7 +8,7 @@ import { WorkflowRun } from './workflow-run.entity.js';
 export const stepStatuses: StepStatus[] = ['COMPLETED', 'FAILED', 'SKIPPED'];
 
 /** One execution of one node: the durable record from which a run is resumed. */
-@Entity()
+@Entity({ policies: partOf('workflow_run_step.run_id', 'workflow_run.run_id') })
 export class WorkflowRunStep {
   @ManyToOne(() => WorkflowRun, { primary: true, fieldName: 'run_id', deleteRule: 'cascade' })
   run: Rel<WorkflowRun>;

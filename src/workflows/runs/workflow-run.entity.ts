@@ -1,4 +1,5 @@
 import { type Opt, type Rel } from '@mikro-orm/core';
+import { ownedBy } from '../../common/database/walls/ownership.js';
 import { Check, Entity, Enum, Index, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { type Json, type JsonObject } from '../../common/json.js';
 import { User } from '../../users/index.js';
@@ -14,7 +15,7 @@ export const waitsForReconnect = `status = 'WAITING' and waiting_for::text like 
  * is the definition of the table. Its key is the uuid, made before the insert, so that a run, its event and its steps
  * go into the database in one statement (docs/decisions/0003).
  */
-@Entity()
+@Entity({ policies: ownedBy() })
 // Whoever makes a run with a key says so that it waits for a place: else it would go past the limit.
 @Check({ name: 'workflow_run_admitted', expression: '(concurrency_key is null) = (admitted is null)' })
 // What lists of runs are read from (run-list.ts, docs/decisions/0034). Each column before the id is one that lists filter by.

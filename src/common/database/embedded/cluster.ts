@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
+import { roles } from '../walls/raise-walls.js';
 import { EmbeddedPostgresError } from './embedded-postgres.error.js';
 import {
   type Account,
@@ -66,13 +67,17 @@ export async function openCluster(directory: string, log: (line: string) => void
   return cluster;
 }
 
-/** Connection strings of the application's role and of the superuser. */
+/** Connection strings of the application's role and of the superuser, and the logins of the walls' roles. */
 export function connectionStrings({ dataDirectory, credentials }: Cluster, port: number) {
   const socket = join(dataDirectory, `.s.PGSQL.${port}`);
   const byTcp = process.platform === 'win32' || Buffer.byteLength(socket) > SOCKET_PATH_BYTES;
   const server = `${byTcp ? '127.0.0.1' : encodeURIComponent(dataDirectory)}:${port}`;
   return {
     url: `postgresql://${APPLICATION}:${credentials.application}@${server}/${APPLICATION}`,
+    logins: {
+      engine: { user: roles.engine, password: passwordOf(roles.engine, credentials) },
+      api: { user: roles.api, password: passwordOf(roles.api, credentials) },
+    },
     adminUrl: `postgresql://${SUPERUSER}:${credentials.superuser}@${server}/${MAINTENANCE_DATABASE}`,
   };
 }
@@ -199,10 +204,22 @@ export async function ensureApplicationDatabase(cluster: Cluster, port: number):
       [APPLICATION],
     );
     if (!rows[0]?.role) await client.query(`create role ${APPLICATION} login password ${password}`);
+    for (const role of Object.values(roles)) {
+      const word = client.escapeLiteral(passwordOf(role, cluster.credentials));
+      const { rowCount } = await client.query('select from pg_roles where rolname = $1', [role]);
+      await client.query(`${rowCount ? 'alter' : 'create'} role ${role} login password ${word}`);
+      // For what reads the rights of the roles (raise-walls.ts), and for tools of the operator.
+      await client.query(`grant ${role} to ${APPLICATION}`);
+    }
     if (!rows[0]?.database) await client.query(`create database ${APPLICATION} owner ${APPLICATION}`);
   } finally {
     await client.end();
   }
+}
+
+/** Made of the application's own, so that the file of an older installation will do. */
+function passwordOf(role: string, { application }: Credentials): string {
+  return createHmac('sha256', application).update(role).digest('base64url');
 }
 
 const randomPassword = () => randomBytes(24).toString('base64url');

@@ -1,8 +1,9 @@
 import { type Opt, PrimaryKeyProp } from '@mikro-orm/core';
+import { ownedBy } from '../../database/walls/ownership.js';
 import { Entity, Index, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 
 /** The first answer to a request with an `Idempotency-Key`, kept for 24 hours. Written with SQL (idempotency-store.ts). */
-@Entity()
+@Entity({ policies: ownedBy() })
 // Rows lie in the order of their time: a few bytes are enough to find the old ones.
 @Index({
   name: 'idempotency_record_age',

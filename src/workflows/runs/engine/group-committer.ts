@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { asDatabaseUnavailable } from '../../../common/database/database.errors.js';
 import { retryDeadlocks } from '../../../common/database/deadlocks.js';
+import { Doors, through } from '../../../common/database/walls/doors.js';
 import { Database } from '../../../common/database/open-database.js';
 import { watchPool } from '../../../common/database/pool-metrics.js';
 import { commitStatement, type Part, partNames } from './commit-statement.js';
@@ -69,6 +70,7 @@ export class GroupCommitter implements OnApplicationShutdown {
 
   constructor(
     database: Database,
+    doors: Doors,
     private readonly ledger: EventLedger,
   ) {
     this.pool = new pg.Pool({
@@ -76,7 +78,7 @@ export class GroupCommitter implements OnApplicationShutdown {
       max: CONNECTIONS,
       application_name: 'seer commit',
       connectionTimeoutMillis: 5_000,
-      options: plannerOptions,
+      ...through(doors.engine, plannerOptions),
     });
     this.pool.on('error', () => {});
     watchPool('commits', this.pool);

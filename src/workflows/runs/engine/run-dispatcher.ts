@@ -1,3 +1,4 @@
+import { outsideOfRequests } from '../../../common/http/current-request.js';
 import { Injectable, Logger } from '@nestjs/common';
 import { asDatabaseUnavailable } from '../../../common/database/database.errors.js';
 import { dateOf } from '../../../common/database/sql-date.js';
@@ -54,7 +55,7 @@ export class RunDispatcher {
     this.slots.onFreed((userId) => {
       if (userId in this.tight) this.loosened = true;
       if (this.capped.has(userId)) this.backlog = true;
-      if (this.backlog) void this.claim();
+      if (this.backlog) outsideOfRequests(() => void this.claim());
     });
     this.notices.onQueued(() => this.wake());
     this.admission.onQueued(() => this.wake());
@@ -63,7 +64,7 @@ export class RunDispatcher {
   /** There may be a queued run. */
   wake(): void {
     this.backlog = true;
-    void this.claim();
+    outsideOfRequests(() => void this.claim());
   }
 
   /** From now on every run that is executed here stops before it touches the world again, and is handed back. */
@@ -83,7 +84,7 @@ export class RunDispatcher {
    * @throws DatabaseUnavailableError when its end could not be recorded
    */
   async execute(run: HeldRun): Promise<RunOutcome | undefined> {
-    const outcome = await this.executor.execute(run);
+    const outcome = await outsideOfRequests(() => this.executor.execute(run));
     if (outcome?.status === 'WAITING') this.alarm(outcome.wakeAt);
     this.news.announce(run.holding.runId);
     return outcome;
