@@ -1,19 +1,25 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
-import { MikroORM } from '@mikro-orm/postgresql';
 import { jest } from '@jest/globals';
 import { type Problem } from '../src/common/http/problems/problem.dto.js';
 import { openApiDocument } from '../src/openapi.js';
 import { makeCaller } from './support/callers.js';
+import type pg from 'pg';
 import { startApp, type TestApp } from './support/app.js';
+import { connect } from './support/database.js';
 
 let seer: TestApp;
+let database: pg.Client;
 
 beforeAll(async () => {
   seer = await startApp();
+  database = await connect(seer.databaseUrl);
 });
 
-afterAll(() => seer.close());
+afterAll(async () => {
+  await database.end();
+  await seer.close();
+});
 
 describe('A stranger', () => {
   it('is refused on every route that is not public', async () => {
@@ -123,15 +129,14 @@ describe('An API key', () => {
   });
 
   it('is refused after a revocation that could not be heard, during the silence and after it', async () => {
-    const { em } = seer.app.get(MikroORM);
     const [asked, unasked] = [await makeCaller(seer.app), await makeCaller(seer.app)];
     const statusOf = async ({ token }: { token: string }) => (await seer.stranger.as(token).get('/v1/me')).status;
     expect([await statusOf(asked), await statusOf(unasked)]).toEqual([200, 200]);
 
-    await em.execute(`select pg_terminate_backend(pid) ${fromListeners}`);
+    await database.query(`select pg_terminate_backend(pid) ${fromListeners}`);
     await until(async () => (await listeners()) === 0);
     expect(await statusOf(asked)).toBe(200);
-    await em.execute('update api_key set revoked_at = now() where id in (?, ?)', [asked.key.id, unasked.key.id]);
+    await database.query('update api_key set revoked_at = now() where id in ($1, $2)', [asked.key.id, unasked.key.id]);
     await becomesRefused(seer, asked.token);
 
     await until(async () => (await listeners()) === 1, 20_000);
@@ -181,9 +186,8 @@ const fromListeners = `from pg_stat_activity
   where datname = current_database() and state = 'idle' and application_name = 'seer listen access_changed'`;
 
 async function listeners(): Promise<number> {
-  const { em } = seer.app.get(MikroORM);
-  const [row] = await em.execute<[{ count: number }]>(`select count(*)::int as count ${fromListeners}`);
-  return row.count;
+  const { rows } = await database.query<{ count: number }>(`select count(*)::int as count ${fromListeners}`);
+  return rows[0]!.count;
 }
 
 /** Well within the time for which a process would go on with what it knows. */

@@ -34,6 +34,9 @@ afterEach(async () => {
 
 afterAll(() => behind.end());
 
+/** It need not ask the database, which may be away. */
+const logins = { engine: {}, api: undefined };
+
 /** A process that has these jobs, on the database of the suite. */
 async function start(jobs: Job[], variables: Record<string, string> = {}): Promise<INestApplicationContext> {
   const databaseUrl = variables.DATABASE_URL ?? url;
@@ -43,7 +46,7 @@ async function start(jobs: Job[], variables: Record<string, string> = {}): Promi
     module: Process,
     imports: [
       ConfigModule.forRoot(environment),
-      DatabaseModule.forRoot(entities, { url: databaseUrl, port: 0, close: async () => {} }),
+      DatabaseModule.forRoot(entities, { url: databaseUrl, port: 0, logins, close: async () => {} }),
       JobsModule.forRoot(jobs),
     ],
   });
@@ -234,6 +237,8 @@ describe('the schema of jobs', () => {
     const { job } = recorder();
     const app = await start([job]);
     await app.get(Jobs).enqueue(job, { text: 'installed' });
-    expect((await app.get(MikroORM).schema.getUpdateSchemaSQL({ wrap: false })).trim()).toBe('');
+    const changes = await app.get(MikroORM).schema.getUpdateSchemaSQL({ wrap: false });
+    // Those of the engine belong to its role, which belongs to the cluster (walls/raise-walls.ts).
+    expect(changes.replaceAll(/drop policy "engine" on "\w+";/g, '').trim()).toBe('');
   });
 });

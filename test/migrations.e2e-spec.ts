@@ -16,7 +16,9 @@ beforeEach(async () => {
 afterEach(() => orm.close());
 
 /** What still differs between the database and the entities, as SQL. */
-const difference = async () => (await orm.schema.getUpdateSchemaSQL({ wrap: false })).trim();
+/** Policies of the engine belong to its role, and that to the cluster: they are no part of the entities (walls/raise-walls.ts). */
+const difference = async () =>
+  (await orm.schema.getUpdateSchemaSQL({ wrap: false })).replaceAll(/drop policy "engine" on "\w+";/g, '').trim();
 
 describe('migrations', () => {
   it('make of an empty database what the entities describe', async () => {

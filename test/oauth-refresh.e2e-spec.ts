@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { MikroORM } from '@mikro-orm/postgresql';
+import type pg from 'pg';
 import { LiveKeyRing } from '../src/common/encryption/live-key-ring.js';
 import { AccessTokens } from '../src/oauth/index.js';
 import { startApp, type TestApp } from './support/app.js';
 import { type Connected, endIn, makeConnected, tokenOf } from './support/connections.js';
+import { connect } from './support/database.js';
 import { OAuthServer } from './support/oauth-server.js';
 
 const CALLERS = 100;
@@ -12,14 +13,17 @@ const ROUNDS = 20;
 let server: OAuthServer;
 /** Two processes of one installation. */
 let seers: TestApp[];
+let database: pg.Client;
 
 beforeAll(async () => {
   server = await OAuthServer.start();
   const first = await startApp(server.environment());
   seers = [first, await startApp(server.environment(), first.databaseUrl)];
+  database = await connect(first.databaseUrl);
 });
 
 afterAll(async () => {
+  await database.end();
   for (const seer of seers) await seer.close();
   await server.close();
 });
@@ -98,12 +102,11 @@ describe('an access token that ends while 100 callers in each of two processes a
   it('is not lost with the connection to the database, although the provider has rotated', async () => {
     const connected = await makeConnected(seers[0]!);
     await endIn(seers[0]!, connected, 0);
-    const { em } = seers[0]!.app.get(MikroORM);
     let cut = 0;
     server.meanwhile = async () => {
       const waiting = `select pg_terminate_backend(pid) from pg_stat_activity
         where datname = current_database() and state = 'idle in transaction' and query like '%oauth_connection%'`;
-      cut += (await em.fork().execute<object[]>(waiting)).length;
+      cut += (await database.query(waiting)).rowCount ?? 0;
     };
     const before = server.asked.refresh_token;
     const token = await tokenOf(seers[0]!, connected);
@@ -119,13 +122,12 @@ describe('an access token that ends while 100 callers in each of two processes a
   it('is not lost with the keys to encrypt it with, although the provider has rotated', async () => {
     const connected = await makeConnected(seers[0]!);
     await endIn(seers[0]!, connected, 0);
-    const { em } = seers[0]!.app.get(MikroORM);
     let back: Promise<unknown> | undefined;
     server.meanwhile = async () => {
-      await em.fork().execute('alter table encryption_key rename to hidden');
+      await database.query('alter table encryption_key rename to hidden');
       // As if it had not been seen for a long time.
       Object.assign(seers[0]!.app.get(LiveKeyRing), { readAtMs: -Infinity });
-      back = delay(1_000).then(() => em.fork().execute('alter table hidden rename to encryption_key'));
+      back = delay(1_000).then(() => database.query('alter table hidden rename to encryption_key'));
     };
     const before = server.asked.refresh_token;
     const token = await tokenOf(seers[0]!, connected);

@@ -2,6 +2,7 @@ import { type NestExpressApplication } from '@nestjs/platform-express';
 import { randomBytes } from 'node:crypto';
 import { type AppOptions } from '../../src/app.module.js';
 import { readEnvironment } from '../../src/common/config/environment.js';
+import { type Database } from '../../src/common/database/open-database.js';
 import { createApp } from '../../src/create-app.js';
 import { Bootstrap } from '../../src/users/index.js';
 import { Client } from './client.js';
@@ -21,12 +22,12 @@ export interface TestApp {
 
 /**
  * The real application, listening on a free port, on a database of its own (or on `databaseUrl`: another process of the
- * same installation). `variables` are environment variables, `options` those of the factory.
+ * same installation). `variables` are environment variables, `options` those of the factory, `logins` those of the walls.
  */
 export async function startApp(
   variables: Record<string, string> = {},
   databaseUrl?: string,
-  options?: AppOptions,
+  { logins, ...options }: AppOptions & Pick<Database, 'logins'> = {},
 ): Promise<TestApp> {
   const url = databaseUrl ?? (await createTestDatabase());
   const key = variables.SEER_BOOTSTRAP_API_KEY ?? `sk_test_${randomBytes(24).toString('base64url')}`;
@@ -39,7 +40,7 @@ export async function startApp(
     ...variables,
     SEER_BOOTSTRAP_API_KEY: key,
   });
-  const app = await createApp(environment, { url, port: 0, close: async () => {} }, options);
+  const app = await createApp(environment, { url, port: 0, ...(logins && { logins }), close: async () => {} }, options);
   await app.get(Bootstrap).firstAdminKey();
   await app.listen(0, '127.0.0.1');
   const address = await app.getUrl();

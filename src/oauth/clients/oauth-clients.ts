@@ -1,6 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../../common/config/environment.js';
+import { outsideOfRequests } from '../../common/http/current-request.js';
 import { EncryptionService } from '../../common/encryption/encryption.service.js';
 import { type OAuthProvider } from '../providers/define-provider.js';
 import { ProviderNotConfiguredError } from '../oauth.errors.js';
@@ -35,7 +36,7 @@ export class OAuthClients {
   async of({ key }: OAuthProvider): Promise<ClientCredentials> {
     const given = this.environment.oauthClients.get(key);
     if (given) return given;
-    const stored = await this.em.fork().findOne(OAuthClient, { provider: key });
+    const stored = await outsideOfRequests(() => this.em.fork().findOne(OAuthClient, { provider: key }));
     if (!stored) throw new ProviderNotConfiguredError(key);
     const clientSecret = await this.encryption.decrypt(stored.clientSecret, placeOf(key));
     return { clientId: stored.clientId, clientSecret };
@@ -43,7 +44,8 @@ export class OAuthClients {
 
   /** Where the credentials of each provider that has some come from, and its client id. */
   async configured(): Promise<Map<string, { source: ClientSource; clientId: string; updatedAt: Date | null }>> {
-    const stored = await this.em.fork().find(OAuthClient, {}, { fields: ['provider', 'clientId', 'updatedAt'] });
+    const fields = ['provider', 'clientId', 'updatedAt'] as const;
+    const stored = await outsideOfRequests(() => this.em.fork().find(OAuthClient, {}, { fields }));
     const found = new Map<string, { source: ClientSource; clientId: string; updatedAt: Date | null }>();
     for (const { provider, clientId, updatedAt } of stored) {
       found.set(provider, { source: 'database', clientId, updatedAt });

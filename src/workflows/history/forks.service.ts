@@ -1,3 +1,4 @@
+import { outsideOfRequests } from '../../common/http/current-request.js';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { type Fault } from '../../common/errors.js';
@@ -100,14 +101,18 @@ export class ForksService {
   ): Promise<{ runId: string; isNew: boolean; concurrencyKey: string | null }> {
     const runId = newUuid();
     const changed = [...values].map(([path, text]) => `{"path":"${path}","value":${text}}`);
-    const [row] = await this.em.execute<[{ concurrency_key: string | null }?]>(forkStatement, [
+    const given = [
       ...[runId, origin.run_id, upTo, tries],
       // JSON null is SQL NULL in the table.
       ...[inputs !== undefined, inputs && inputs.text !== 'null' ? inputs.text : null, inputs?.concurrencyKey ?? null],
       // By the clock that its id is made by: lists by time rely on that.
       ...[userId, idempotency?.key ?? null, idempotency?.requestHash ?? null, new Date()],
       `[${changed.join(',')}]`,
-    ]);
+    ];
+    // The origin was found as the caller's. Steps of a run that is made by the same statement cannot be seen to be theirs.
+    const [row] = await outsideOfRequests(() =>
+      this.em.execute<[{ concurrency_key: string | null }?]>(forkStatement, given),
+    );
     if (row) return { runId, isNew: true, concurrencyKey: row.concurrency_key };
     const earlier = idempotency && (await runOfKey(this.em, userId, idempotency));
     // The origin was deleted meanwhile.

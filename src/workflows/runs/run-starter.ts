@@ -1,3 +1,4 @@
+import { actingOwner } from '../../common/http/acting-owner.js';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable, Logger } from '@nestjs/common';
@@ -82,6 +83,7 @@ export class RunStarter {
    * IdempotencyKeyReusedError, DatabaseUnavailableError
    */
   async start(request: RunRequest, run = newRun(request)): Promise<StartedRun> {
+    this.refuseForeign(run);
     if (this.quota.exists) await this.quota.take(run.userId);
     if (!this.startsHere(run)) return this.enqueue(request, run);
     const held = this.hold(request, run);
@@ -105,6 +107,7 @@ export class RunStarter {
    * @throws as `start`
    */
   async startAndRun(request: RunRequest, patience: number, run = newRun(request)): Promise<StartedRun> {
+    this.refuseForeign(run);
     if (this.quota.exists) await this.quota.take(run.userId);
     if (!this.startsHere(run)) return this.enqueue(request, run);
     const held = this.hold(request, run);
@@ -134,6 +137,13 @@ export class RunStarter {
     } finally {
       this.slots.release(held.userId);
     }
+  }
+
+  /** Runs are written by the engine, which may write for everybody: so it is asked here for whom. */
+  private refuseForeign({ userId }: NewRun): void {
+    const owner = actingOwner();
+    if (owner !== undefined && owner !== String(userId))
+      throw new Error('a run was asked for in the name of somebody else');
   }
 
   /** Takes a slot for the run, if it needs nothing else. */

@@ -73,12 +73,26 @@ export class Migration20261129000400_walls extends Migration {
       `create policy "owner" on "workflow_watch" using (exists (select from workflow where workflow.id = workflow_watch.workflow_id));`,
     );
 
+    this.addSql(`alter table "trigger_dedup" enable row level security;`);
+    this.addSql(
+      `create policy "owner" on "trigger_dedup" using (exists (select from trigger_subscription where trigger_subscription.id = trigger_dedup.subscription_id));`,
+    );
+    this.addSql(`alter table "workflow_run_ending" enable row level security;`);
+    this.addSql(
+      `create policy "owner" on "workflow_run_ending" using (exists (select from workflow where workflow.id = workflow_run_ending.workflow_id));`,
+    );
     // A view reads as whoever made it; this one is to read as whoever asks.
     this.addSql(`alter view "workflow_run_checkpoint" set (security_invoker = true);`);
   }
 
   override down(): void | Promise<void> {
     this.addSql(`alter view "workflow_run_checkpoint" reset (security_invoker);`);
+    this.addSql(`drop policy "owner" on "trigger_dedup";`);
+    this.addSql(`drop policy if exists "engine" on "trigger_dedup";`);
+    this.addSql(`alter table "trigger_dedup" disable row level security;`);
+    this.addSql(`drop policy "owner" on "workflow_run_ending";`);
+    this.addSql(`drop policy if exists "engine" on "workflow_run_ending";`);
+    this.addSql(`alter table "workflow_run_ending" disable row level security;`);
     this.addSql(`drop policy "owner" on "api_key";`);
     this.addSql(`drop policy if exists "engine" on "api_key";`);
     this.addSql(`drop policy "owner" on "idempotency_record";`);

@@ -45,7 +45,7 @@ end $$`;
 
 /**
  * Tables with row level security are the users': \`seer_api\` reads and writes its user's rows in them, but does not change
- * who somebody is. All it does elsewhere is to write to the audit.
+ * who somebody is. Elsewhere it writes to the audit, and sees which processes live.
  */
 const grantRights = `do $$
 declare
@@ -74,7 +74,7 @@ begin
       when tab.relname = 'audit_entry' then 'insert'
       -- To lock its row takes the right to change something of it.
       when tab.relname = 'user' then 'select, update (email)'
-      when tab.relkind = 'v' then 'select'
+      when tab.relkind = 'v' or tab.relname = 'run_worker' then 'select'
       when tab.relrowsecurity then 'select, insert, update, delete' end;
     if verbs is not null and not has_table_privilege('${roles.api}', tab.oid, split_part(verbs, ',', 1)) then
       execute format('grant %s on %I to ${roles.api}', verbs, tab.relname);
