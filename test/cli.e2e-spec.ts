@@ -133,16 +133,25 @@ describe('seer doctor', () => {
     expect(ran).toMatchObject({ code: 0, stderr: '' });
     // The database of the tests does without fsync, for speed.
     expect(found.get('database')).toMatchObject({ status: 'warn', found: expect.stringContaining('fsync off') });
-    for (const check of ['schema', 'master key', 'clock', 'connections', 'data directory', 'public URL', 'findings']) {
+    for (const check of [
+      'schema',
+      'master key',
+      'clock',
+      'connections',
+      'walls',
+      'data directory',
+      'public URL',
+      'findings',
+    ]) {
       expect(found.get(check)).toMatchObject({ check, status: 'ok' });
     }
-    expect(found.size).toBe(8);
+    expect(found.size).toBe(9);
   });
 
   it('says what is wrong and what to do: a wrong master key, and an address that leads nowhere', async () => {
     const SEER_MASTER_KEY = randomBytes(32).toString('base64');
     const ran = await run(['doctor'], { SEER_MASTER_KEY, SEER_PUBLIC_URL: 'http://127.0.0.1:1' });
-    expect(ran).toMatchObject({ code: 1, stderr: '2 of 8 checks failed.\n' });
+    expect(ran).toMatchObject({ code: 1, stderr: '2 of 9 checks failed.\n' });
     expect(ran.stdout).toMatch(/^fail {5}master key {6}The master key in SEER_MASTER_KEY is local:\w+, but/m);
     expect(ran.stdout).toMatch(
       /^fail {5}public URL .*127\.0\.0\.1:1\/health\/live cannot be reached: .*\n +→ Start Seer/m,
@@ -213,7 +222,7 @@ describe('the connections of a process', () => {
       `select application_name as name, count(*)::int as n from pg_stat_activity
         where datname = current_database() and application_name <> '' group by 1 order by 1`,
     );
-    const most: Record<string, number> = { 'seer commit': 2, 'seer jobs': 2, 'seer read': 4 };
+    const most: Record<string, number> = { 'seer commit': 2, 'seer jobs': 2, 'seer read': 8 };
     for (const { name, n } of open) expect([name, n <= (most[name] ?? 1)]).toEqual([name, true]);
     const listeners = open.filter(({ name }) => name.startsWith('seer listen '));
     const others = Object.values(most).reduce((sum, n) => sum + n, 0);

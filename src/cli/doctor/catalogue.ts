@@ -7,6 +7,7 @@ import { findings } from './findings.check.js';
 import { masterKey } from './master-key.check.js';
 import { publicUrl } from './public-url.check.js';
 import { schema } from './schema.check.js';
+import { walls } from './walls.check.js';
 
 /** Every check, in the order in which they are shown. What else administrators are told to look at belongs here. */
 export const checks: readonly Check[] = [
@@ -15,6 +16,7 @@ export const checks: readonly Check[] = [
   masterKey,
   clock,
   connections,
+  walls,
   dataDirectory,
   publicUrl,
   findings,

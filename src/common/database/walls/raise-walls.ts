@@ -13,10 +13,15 @@ export async function raiseWalls(em: SqlEntityManager): Promise<void> {
   await em.execute(grantJobs);
 }
 
+/** Since PostgreSQL 16, to have made a role is to be a member that cannot take it. */
+const canTake = (role: string): string =>
+  `case when current_setting('server_version_num')::int < 160000 then pg_has_role(current_user, ${role}, 'MEMBER')
+     else pg_has_role(current_user, ${role}, 'SET') end`;
+
 /** Whether the roles are there, have their rights, and can be taken by whoever is connected. */
 export const wallsStand = `
   select count(*) = 2 as stand from pg_roles
-  where rolname in ('${roles.api}', '${roles.engine}') and pg_has_role(current_user, oid, 'member')
+  where rolname in ('${roles.api}', '${roles.engine}') and ${canTake('oid')}
     and exists (select from pg_policy where polname = 'engine')`;
 
 /** The engine adds jobs in its transactions; pg-boss, which is the owner's, makes its tables when it starts. */
@@ -37,7 +42,7 @@ begin
   foreach name in array array['${roles.api}', '${roles.engine}'] loop
     begin
       if not exists (select from pg_roles where rolname = name) then execute format('create role %I nologin', name); end if;
-      if not pg_has_role(current_user, name, 'member') then execute format('grant %I to current_user', name); end if;
+      if not ${canTake('name')} then execute format('grant %I to current_user', name); end if;
     exception when insufficient_privilege or duplicate_object or unique_violation then null;
     end;
   end loop;
