@@ -3,6 +3,7 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
 import { NotificationListener } from '../database/notification-listener.js';
+import { outsideOfRequests } from '../http/current-request.js';
 import { Database } from '../database/open-database.js';
 import { EncryptionKeysUnavailableError } from './encryption.errors.js';
 import { type KeyRing, prepareKeys, readKeyRing } from './key-ring.js';
@@ -114,7 +115,8 @@ export class LiveKeyRing implements OnModuleInit, OnApplicationShutdown {
   private async read(): Promise<void> {
     const begin = performance.now();
     this.lookedAtMs = begin;
-    this.ring = await readKeyRing(this.em.fork(), this.opened, this.ring);
+    // A request may be what finds it late, and the keys are none of its user's.
+    this.ring = await outsideOfRequests(() => readKeyRing(this.em.fork(), this.opened, this.ring));
     this.readAtMs = begin;
   }
 

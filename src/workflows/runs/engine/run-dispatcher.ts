@@ -105,7 +105,8 @@ export class RunDispatcher {
 
   private alarm(at: number): void {
     const left = at - Date.now();
-    if (left < ALARM_MS) setTimeout(() => void this.look(), Math.max(0, left) + 1).unref();
+    if (left >= ALARM_MS) return;
+    outsideOfRequests(() => setTimeout(() => void this.look(), Math.max(0, left) + 1).unref());
   }
 
   private async claim(): Promise<void> {
