@@ -6,6 +6,7 @@ import { startApp, type TestApp } from '../support/app.js';
 import { makeCaller } from '../support/callers.js';
 import { type Client } from '../support/client.js';
 import { endIn, makeConnected } from '../support/connections.js';
+import { runSeer } from '../support/command-line.js';
 import { connect } from '../support/database.js';
 import { makePublished, makeWorkflow, specOf } from '../support/factories.js';
 import { codesOf, findingsOf, ofCode, uuidOf } from '../support/findings.js';
@@ -135,6 +136,14 @@ describe('findings', () => {
       ids: [connectionId, body.run_id],
       summary: `1 run waits until ${connectionId} is connected again.`,
     });
+    const doctor = await runSeer(['doctor', '--json'], {
+      DATABASE_URL: seer.databaseUrl,
+      SEER_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
+    });
+    const told = (JSON.parse(doctor.stdout) as { check: string; found: string }[]).filter(
+      ({ check }) => check === 'findings',
+    );
+    expect(told.map(({ found }) => found)).toEqual(findings.map(({ summary }) => summary));
     expect((await seer.admin.get('/v1/admin/connections?status=reauth_required')).body.items).toMatchObject([
       { connection_id: connectionId, status: 'reauth_required', resources: 1, subscriptions: 0 },
     ]);
