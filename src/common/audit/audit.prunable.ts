@@ -2,9 +2,10 @@ import { cutoff, type Prunable } from '../retention/prunable.js';
 
 const BATCH = 2_000;
 
+/** Without `for update`, which takes the right to change them: nobody has that. */
 const oldest = `
   delete from audit_entry where entry_id = any(array(
-    select entry_id from audit_entry where created_at < ? order by created_at limit ${BATCH} for update skip locked))`;
+    select entry_id from audit_entry where created_at < ? order by created_at limit ${BATCH}))`;
 
 /** Old entries of the audit: only whoever says so in the transaction may delete them. */
 export const prunableAudit: Prunable = {

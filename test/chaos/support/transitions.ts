@@ -20,7 +20,7 @@ export async function recordTransitions(database: pg.Client): Promise<void> {
     );
     create index on chaos_transition (run_id);
     create index on workflow_run ((inputs ->> 'target'));
-    create function chaos_transition() returns trigger language plpgsql as $$
+    create function chaos_transition() returns trigger language plpgsql security definer as $$
     begin
       if tg_op = 'INSERT' then
         insert into chaos_transition (run_id, became, attempt, worker_id)

@@ -15,8 +15,8 @@ export async function raiseWalls(em: SqlEntityManager): Promise<void> {
 
 /** Since PostgreSQL 16, to have made a role is to be a member that cannot take it. */
 const canTake = (role: string): string =>
-  `case when current_setting('server_version_num')::int < 160000 then pg_has_role(current_user, ${role}, 'MEMBER')
-     else pg_has_role(current_user, ${role}, 'SET') end`;
+  `(case when current_setting('server_version_num')::int < 160000 then pg_has_role(current_user, ${role}, 'MEMBER')
+     else pg_has_role(current_user, ${role}, 'SET') end)`;
 
 /** Whether the roles are there, have their rights, and can be taken by whoever is connected. */
 export const wallsStand = `
