@@ -18,7 +18,11 @@ beforeAll(async () => {
     `insert into "user" (user_id, issuer, email, role) values ('u', 'i', 'e', 'member') returning id`,
   );
   userId = rows[0]!.id;
-  committer = new GroupCommitter({ url, port: 0, close: async () => {} }, { engine: {}, api: undefined }, new EventLedger());
+  committer = new GroupCommitter(
+    { url, port: 0, close: async () => {} },
+    { engine: {}, api: undefined },
+    new EventLedger(),
+  );
 });
 
 afterAll(async () => {

@@ -1,7 +1,6 @@
 import { Client, Pool, type PoolClient, type PoolConfig } from 'pg';
 import { actingOwner } from '../../http/acting-owner.js';
 import { giveBackLostConnections } from '../lost-connections.js';
-import { type Database } from '../open-database.js';
 import { OWNER_SETTING } from './ownership.js';
 import { roles, wallsStand } from './raise-walls.js';
 
@@ -13,7 +12,8 @@ export abstract class Doors {
   abstract readonly api: PoolConfig | undefined;
 }
 
-export async function doorsOf({ url, logins }: Database): Promise<Doors> {
+/** The doors of a database: its own logins, else its roles, if they are there. */
+export async function doorsOf({ url, logins }: { url: string; logins?: Doors }): Promise<Doors> {
   if (logins) return logins;
   const client = new Client({ connectionString: url });
   await client.connect();
