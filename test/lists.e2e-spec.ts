@@ -38,7 +38,7 @@ beforeAll(async () => {
   for (const { id, kind } of rows) known[kind] = id;
   known.moment = new Date(known.moment!).toISOString();
   await behind.end();
-  statements = await Statements.listen(seer.databaseUrl);
+  statements = await Statements.listen(seer.databaseUrl, userId);
 });
 
 afterAll(async () => {

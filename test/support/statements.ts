@@ -1,5 +1,7 @@
 import pg from 'pg';
 import { hotReadSettings } from '../../src/common/database/hot-reads.js';
+import { OWNER_SETTING } from '../../src/common/database/walls/ownership.js';
+import { roles } from '../../src/common/database/walls/raise-walls.js';
 import { connect } from './database.js';
 
 /** What statements read. */
@@ -31,7 +33,8 @@ interface PlanNode {
 
 const real = pg.Client.prototype.query;
 /** Statements that come by the clock, and of who asks. */
-const others = /pgboss|run_worker|api_key|encryption_key|^(begin|commit|rollback|explain|set|prepare|deallocate)/i;
+const others =
+  /pgboss|set_config|run_worker|api_key|encryption_key|^(begin|commit|rollback|explain|set|prepare|deallocate)/i;
 /** Tables with more rows than this must not be read from one end to the other. */
 const MANY = 10_000;
 
@@ -42,14 +45,16 @@ export class Statements {
   private constructor(
     private readonly behind: pg.Client,
     private readonly large: ReadonlySet<string>,
+    private readonly userId: string,
   ) {}
 
-  static async listen(url: string): Promise<Statements> {
+  /** @param userId internal id of the user who asks */
+  static async listen(url: string, userId: string): Promise<Statements> {
     const behind = await connect(url);
     const { rows } = await behind.query<{ relname: string }>(
       `select relname from pg_class where relkind = 'r' and reltuples > ${MANY}`,
     );
-    const statements = new Statements(behind, new Set(rows.map(({ relname }) => relname)));
+    const statements = new Statements(behind, new Set(rows.map(({ relname }) => relname)), userId);
     pg.Client.prototype.query = function (this: pg.Client, ...args: Parameters<typeof real>) {
       if (this !== behind) statements.hear(...(args as unknown as [string | Partial<pg.QueryConfig>, unknown]));
       return (real as (...all: unknown[]) => unknown).apply(this, args);
@@ -106,12 +111,16 @@ export class Statements {
     for (const [name, value] of Object.entries(hotReadSettings)) {
       await this.behind.query(`set ${name} = ${isPrepared ? value : 'on'}`);
     }
+    // As requests of the user do it, behind the second wall.
+    await this.behind.query('select set_config($1, $2, false)', [OWNER_SETTING, this.userId]);
+    await this.behind.query(`set role ${roles.api}`);
     await this.behind.query(`prepare heard as ${text}`);
     const given = values.length === 0 ? '' : `(${values.map(literal).join(', ')})`;
     const { rows } = await this.behind.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
       `explain (analyze, buffers, format json) execute heard${given}`,
     );
     await this.behind.query('deallocate heard');
+    await this.behind.query('reset role');
     return rows[0]!['QUERY PLAN'][0].Plan;
   }
 

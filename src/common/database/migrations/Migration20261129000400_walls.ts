@@ -6,23 +6,23 @@ export class Migration20261129000400_walls extends Migration {
   override up(): void | Promise<void> {
     this.addSql(`alter table "idempotency_record" enable row level security;`);
     this.addSql(
-      `create policy "owner" on "idempotency_record" using ("user_id" is not distinct from nullif(current_setting('seer.owner', true), '')::bigint);`,
+      `create policy "owner" on "idempotency_record" using (not ("user_id" is distinct from nullif(current_setting('seer.owner', true), '')::bigint));`,
     );
     this.addSql(`alter table "user" enable row level security;`);
     this.addSql(
-      `create policy "owner" on "user" using ("id" is not distinct from nullif(current_setting('seer.owner', true), '')::bigint);`,
+      `create policy "owner" on "user" using (not ("id" is distinct from nullif(current_setting('seer.owner', true), '')::bigint));`,
     );
     this.addSql(`alter table "oauth_connection" enable row level security;`);
     this.addSql(
-      `create policy "owner" on "oauth_connection" using ("user_id" is not distinct from nullif(current_setting('seer.owner', true), '')::bigint);`,
+      `create policy "owner" on "oauth_connection" using (not ("user_id" is distinct from nullif(current_setting('seer.owner', true), '')::bigint));`,
     );
     this.addSql(`alter table "oauth_authorization" enable row level security;`);
     this.addSql(
-      `create policy "owner" on "oauth_authorization" using ("user_id" is not distinct from nullif(current_setting('seer.owner', true), '')::bigint);`,
+      `create policy "owner" on "oauth_authorization" using (not ("user_id" is distinct from nullif(current_setting('seer.owner', true), '')::bigint));`,
     );
     this.addSql(`alter table "integration_resource" enable row level security;`);
     this.addSql(
-      `create policy "owner" on "integration_resource" using ("user_id" is not distinct from nullif(current_setting('seer.owner', true), '')::bigint);`,
+      `create policy "owner" on "integration_resource" using (not ("user_id" is distinct from nullif(current_setting('seer.owner', true), '')::bigint));`,
     );
     this.addSql(`alter table "integration_secret" enable row level security;`);
     this.addSql(
@@ -30,11 +30,11 @@ export class Migration20261129000400_walls extends Migration {
     );
     this.addSql(`alter table "api_key" enable row level security;`);
     this.addSql(
-      `create policy "owner" on "api_key" using ("user_id" is not distinct from nullif(current_setting('seer.owner', true), '')::bigint);`,
+      `create policy "owner" on "api_key" using (not ("user_id" is distinct from nullif(current_setting('seer.owner', true), '')::bigint));`,
     );
     this.addSql(`alter table "workflow" enable row level security;`);
     this.addSql(
-      `create policy "owner" on "workflow" using ("user_id" is not distinct from nullif(current_setting('seer.owner', true), '')::bigint);`,
+      `create policy "owner" on "workflow" using (not ("user_id" is distinct from nullif(current_setting('seer.owner', true), '')::bigint));`,
     );
     this.addSql(`alter table "workflow_version" enable row level security;`);
     this.addSql(
@@ -42,7 +42,7 @@ export class Migration20261129000400_walls extends Migration {
     );
     this.addSql(`alter table "workflow_run" enable row level security;`);
     this.addSql(
-      `create policy "owner" on "workflow_run" using ("user_id" is not distinct from nullif(current_setting('seer.owner', true), '')::bigint);`,
+      `create policy "owner" on "workflow_run" using (not ("user_id" is distinct from nullif(current_setting('seer.owner', true), '')::bigint));`,
     );
     this.addSql(`alter table "workflow_run_step" enable row level security;`);
     this.addSql(
@@ -62,11 +62,11 @@ export class Migration20261129000400_walls extends Migration {
     );
     this.addSql(`alter table "trigger_subscription" enable row level security;`);
     this.addSql(
-      `create policy "owner" on "trigger_subscription" using ("user_id" is not distinct from nullif(current_setting('seer.owner', true), '')::bigint);`,
+      `create policy "owner" on "trigger_subscription" using (not ("user_id" is distinct from nullif(current_setting('seer.owner', true), '')::bigint));`,
     );
     this.addSql(`alter table "trigger_event" enable row level security;`);
     this.addSql(
-      `create policy "owner" on "trigger_event" using ("user_id" is not distinct from nullif(current_setting('seer.owner', true), '')::bigint);`,
+      `create policy "owner" on "trigger_event" using (not ("user_id" is distinct from nullif(current_setting('seer.owner', true), '')::bigint));`,
     );
     this.addSql(`alter table "workflow_watch" enable row level security;`);
     this.addSql(

@@ -9,7 +9,7 @@ export const OWNER_SETTING = 'seer.owner';
  */
 export function ownedBy(column = 'user_id'): PolicyDef<unknown>[] {
   const owner = `nullif(current_setting('${OWNER_SETTING}', true), '')::bigint`;
-  return [{ name: 'owner', using: `"${column}" is not distinct from ${owner}` }];
+  return [{ name: 'owner', using: `not ("${column}" is distinct from ${owner})` }];
 }
 
 /**
