@@ -1,3 +1,4 @@
+import { TextArrayType } from '../common/database/sql-array.js';
 import { type Opt, type Rel } from '@mikro-orm/core';
 import { ownedBy } from '../common/database/walls/ownership.js';
 import { Entity, Index, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
@@ -25,7 +26,7 @@ export class Workflow {
   @Property({ type: 'text' })
   description: Opt<string> = '';
 
-  @Property({ type: 'text[]' })
+  @Property({ type: TextArrayType })
   tags: Opt<string[]> = [];
 
   @ManyToOne(() => WorkflowVersion, { nullable: true, deleteRule: 'set null' })

@@ -1,3 +1,4 @@
+import { TextArrayType } from '../../common/database/sql-array.js';
 import { type Opt, type Ref } from '@mikro-orm/core';
 import { ownedBy } from '../../common/database/walls/ownership.js';
 import { Entity, Index, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
@@ -26,7 +27,7 @@ export class OAuthAuthorization {
   codeVerifier: string;
 
   /** Asked for. */
-  @Property({ type: 'text[]' })
+  @Property({ type: TextArrayType })
   scopes: string[];
 
   /** Where the browser goes at the end; null: to a page of Seer. */

@@ -1,3 +1,4 @@
+import { TextArrayType } from '../../common/database/sql-array.js';
 import { type Opt, type Ref, ref } from '@mikro-orm/core';
 import { ownedBy } from '../../common/database/walls/ownership.js';
 import { Entity, Enum, Index, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
@@ -58,7 +59,7 @@ export class OAuthConnection {
   refreshToken: Opt<string> | null = null;
 
   /** Granted ones, which may be fewer than were asked for. */
-  @Property({ type: 'text[]' })
+  @Property({ type: TextArrayType })
   scopes: string[];
 
   @Enum({ items: () => oauthConnectionStatuses })

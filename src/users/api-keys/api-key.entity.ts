@@ -1,3 +1,4 @@
+import { TextArrayType } from '../../common/database/sql-array.js';
 import { type Opt, type Ref, ref } from '@mikro-orm/core';
 import { ownedBy } from '../../common/database/walls/ownership.js';
 import { Entity, Index, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
@@ -32,7 +33,7 @@ export class ApiKey {
   @Unique()
   keyHash: string;
 
-  @Property({ type: 'text[]' })
+  @Property({ type: TextArrayType })
   scopes: ScopeName[];
 
   @Property({ type: 'timestamptz', columnType: 'timestamptz(3)', nullable: true })
