@@ -5,8 +5,11 @@ import { type FuzzOperation, type OpenApi, operationsOf } from './support/fuzz/o
 import { send } from './support/fuzz/send.js';
 import { fillWorld } from './support/fuzz/world.js';
 
-/** `SEER_FUZZ_SEED=… SEER_FUZZ_REQUESTS=… npm test -- --testPathPatterns fuzz` repeats a run, or makes a longer one. */
-const seed = Number(process.env.SEER_FUZZ_SEED ?? Date.now() % 2 ** 31);
+/**
+ * The same requests each time, so that a change is judged and not luck. `SEER_FUZZ_SEED=<number>` asks others, and
+ * `SEER_FUZZ_REQUESTS=<number>` more.
+ */
+const seed = Number(process.env.SEER_FUZZ_SEED ?? 425_352_221);
 const requests = Number(process.env.SEER_FUZZ_REQUESTS ?? 10_000);
 /** Requests that are under way at once: as from several people. */
 const SENDERS = 8;
