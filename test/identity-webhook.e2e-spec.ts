@@ -92,6 +92,17 @@ describe('the identity webhook', () => {
     expect(body).toMatchObject({ user_id: subject, issuer: provider.issuer, role: 'member' });
   });
 
+  it('leaves word in the audit of who comes and who goes, once each', async () => {
+    const subject = newSubject();
+    for (const at of [1_000, 2_000]) await deliver(userEvent('user.updated', subject, 'ada@example.com', at));
+    for (let n = 0; n < 2; n++) await deliver(gone(subject));
+    const { rows } = await database.query(
+      `select a.action from audit_entry a join "user" u on u.public_id = a.owner_id where u.user_id = $1 order by a.entry_id`,
+      [subject],
+    );
+    expect(rows).toEqual([{ action: 'user.created' }, { action: 'user.deactivated' }]);
+  });
+
   it('brings no old e-mail back: not late, not twice, and not by an older token', async () => {
     const subject = newSubject();
     const first = userEvent('user.created', subject, 'old@example.com', 1_000);

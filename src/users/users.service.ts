@@ -42,14 +42,25 @@ export class UsersService {
 
   /** What the identity provider tells of somebody, unless it has told something newer, or that they are gone. */
   async identityIs({ issuer, userId, email }: Identity, at: Date): Promise<void> {
-    await this.em.execute(
-      `insert into "user" (public_id, issuer, user_id, email, role, identity_updated_at) values (?, ?, ?, ?, 'member', ?)
-       on conflict (issuer, user_id) do update
-         set email = excluded.email, identity_updated_at = excluded.identity_updated_at
-         where "user".identity_gone_at is null
-           and ("user".identity_updated_at is null or "user".identity_updated_at < excluded.identity_updated_at)`,
-      [newUuid(), issuer, userId, email, at],
-    );
+    await this.em.fork().transactional(async (em) => {
+      const [told] = await em.execute<[{ public_id: string; is_new: boolean }?]>(
+        `insert into "user" (public_id, issuer, user_id, email, role, identity_updated_at) values (?, ?, ?, ?, 'member', ?)
+         on conflict (issuer, user_id) do update
+           set email = excluded.email, identity_updated_at = excluded.identity_updated_at
+           where "user".identity_gone_at is null
+             and ("user".identity_updated_at is null or "user".identity_updated_at < excluded.identity_updated_at)
+         returning public_id, xmax = 0 as is_new`,
+        [newUuid(), issuer, userId, email, at],
+      );
+      if (!told?.is_new) return;
+      const object = makePublicId('user', told.public_id);
+      await this.audit.record(em, {
+        action: 'user.created',
+        object,
+        owner: told.public_id,
+        details: { role: 'member' },
+      });
+    });
   }
 
   /**
