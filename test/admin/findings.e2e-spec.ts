@@ -6,10 +6,9 @@ import { startApp, type TestApp } from '../support/app.js';
 import { makeCaller } from '../support/callers.js';
 import { type Client } from '../support/client.js';
 import { endIn, makeConnected } from '../support/connections.js';
-import { runSeer } from '../support/command-line.js';
 import { connect } from '../support/database.js';
 import { makePublished, makeWorkflow, specOf } from '../support/factories.js';
-import { codesOf, findingsOf, ofCode, uuidOf } from '../support/findings.js';
+import { asTold, codesOf, findingsOf, ofCode, toldByDoctor, uuidOf } from '../support/findings.js';
 import { OAuthServer } from '../support/oauth-server.js';
 import { startPeer } from '../support/peer.js';
 import { untilOver } from '../support/runs.js';
@@ -69,12 +68,14 @@ describe('findings', () => {
        from (select event_id, row_number() over (order by event_id) as n from trigger_event) r where e.event_id = r.event_id`,
     );
     await look();
-    const silent = ofCode(await findingsOf(seer), 'subscription-silent');
+    const findings = await findingsOf(seer);
+    const silent = ofCode(findings, 'subscription-silent');
     expect(silent).toMatchObject({ severity: 'warning', ids: [id] });
     expect(silent.summary).toContain(
       '"Test" (webhook) of ada@example.com has been silent for much longer than ever lately',
     );
     expect(Date.now() - Date.parse(silent.since!)).toBeGreaterThan(7_100_000);
+    expect(await toldByDoctor(seer)).toEqual(asTold(findings));
     const listed = (await seer.admin.get('/v1/admin/subscriptions?state=silent')).body.items;
     expect(listed).toMatchObject([{ subscription_id: id, silent_since: silent.since, last_event_at: silent.since }]);
 
@@ -136,14 +137,7 @@ describe('findings', () => {
       ids: [connectionId, body.run_id],
       summary: `1 run waits until ${connectionId} is connected again.`,
     });
-    const doctor = await runSeer(['doctor', '--json'], {
-      DATABASE_URL: seer.databaseUrl,
-      SEER_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
-    });
-    const told = (JSON.parse(doctor.stdout) as { check: string; found: string }[]).filter(
-      ({ check }) => check === 'findings',
-    );
-    expect(told.map(({ found }) => found)).toEqual(findings.map(({ summary }) => summary));
+    expect(await toldByDoctor(seer)).toEqual(asTold(findings));
     expect((await seer.admin.get('/v1/admin/connections?status=reauth_required')).body.items).toMatchObject([
       { connection_id: connectionId, status: 'reauth_required', resources: 1, subscriptions: 0 },
     ]);

@@ -5,7 +5,7 @@ import { makeCaller } from '../support/callers.js';
 import { type Client } from '../support/client.js';
 import { connect } from '../support/database.js';
 import { specOf } from '../support/factories.js';
-import { codesOf, findingsOf, ofCode, uuidOf } from '../support/findings.js';
+import { asTold, codesOf, findingsOf, ofCode, toldByDoctor, uuidOf } from '../support/findings.js';
 import { type Peer, startPeer } from '../support/peer.js';
 import { Program } from '../support/program.js';
 import { subscribeEcho } from '../support/triggers.js';
@@ -50,9 +50,11 @@ describe('a worker that is killed', () => {
 
   it('is found, with the runs that it still holds', async () => {
     const [{ name, lease_until: until }] = (await database.query('select name, lease_until from run_worker')).rows;
-    const lost = ofCode(await findingsOf(seer), 'worker-lost');
+    const findings = await findingsOf(seer);
+    const lost = ofCode(findings, 'worker-lost');
     expect(lost).toMatchObject({ severity: 'error', ids: [name], since: (until as Date).toISOString() });
     expect(lost.summary).toContain('0 runs of it were taken from it; 1 run still waits for that');
+    expect(await toldByDoctor(seer)).toEqual(asTold(findings));
   });
 
   it('is still found when its runs were taken from it; these wait as there is nobody else', async () => {
@@ -113,6 +115,7 @@ describe('a worker that is killed', () => {
     expect(ofCode(findings, 'crash-loop').summary).toContain('died 5 times, before its first step');
     expect(ofCode(findings, 'worker-lost').summary).toContain('5 runs of it were taken from it');
     expect(codesOf(findings)).toEqual(['crash-loop', 'worker-lost']);
+    expect(await toldByDoctor(seer)).toEqual(asTold(findings));
     expect((await seer.admin.get('/v1/admin/runs?error_code=crash-loop')).body.items).toMatchObject([
       { run_id: runId },
     ]);

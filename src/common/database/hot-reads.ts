@@ -1,5 +1,6 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
+import { outliveLostConnections } from './lost-connections.js';
 import { Database } from './open-database.js';
 import { watchPool } from './pool-metrics.js';
 import { addApiDoor, Doors, through } from './walls/doors.js';
@@ -45,7 +46,7 @@ export class HotReads implements OnApplicationShutdown {
       types,
       ...through(doors.engine, options.join(' ')),
     });
-    this.pool.on('error', () => {});
+    outliveLostConnections(this.pool);
     watchPool('reads', this.pool);
     addApiDoor(this.pool, doors.api);
   }

@@ -1,5 +1,16 @@
 import { type Pool, type PoolClient } from 'pg';
 
+/**
+ * Keeps the process alive when the database ends connections. The driver tells of it by an `error` event as well, and nobody
+ * listens to it while somebody has the connection; an `error` without a listener ends a process. Whoever uses the connection
+ * is told by their statement.
+ */
+export function outliveLostConnections(pool: Pool): void {
+  const ignore = (): void => {};
+  pool.on('error', ignore);
+  pool.on('connect', (client) => client.on('error', ignore));
+}
+
 /** Whoever had the connection has seen by then that it is gone, and has given it back if they ever do. */
 const PATIENCE_MS = 1_000;
 

@@ -88,6 +88,8 @@ export class RunStarter {
     if (!this.startsHere(run)) return this.enqueue(request, run);
     const held = this.hold(request, run);
     const running = this.execute(held);
+    // It may fail before anybody waits for it.
+    running.catch(() => {});
     // A run that only computes is over by then: one commit in place of two.
     await nextTurn();
     try {

@@ -1,6 +1,6 @@
 import { Client, Pool, type PoolClient, type PoolConfig } from 'pg';
 import { actingOwner } from '../../http/acting-owner.js';
-import { giveBackLostConnections } from '../lost-connections.js';
+import { giveBackLostConnections, outliveLostConnections } from '../lost-connections.js';
 import { OWNER_SETTING } from './ownership.js';
 import { roles, wallsStand } from './raise-walls.js';
 
@@ -43,7 +43,7 @@ export function addApiDoor(pool: Pool, door: PoolConfig | undefined): void {
   if (!door) return;
   const { password, options } = pool.options as PoolConfig;
   const api = new Pool({ ...pool.options, password, ...through(door, options) } as PoolConfig);
-  api.on('error', () => {});
+  outliveLostConnections(api);
   giveBackLostConnections(api);
   const connect = pool.connect.bind(pool) as () => Promise<PoolClient>;
   const end = pool.end.bind(pool) as () => Promise<void>;

@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { asDatabaseUnavailable } from '../../../common/database/database.errors.js';
 import { retryDeadlocks } from '../../../common/database/deadlocks.js';
+import { outliveLostConnections } from '../../../common/database/lost-connections.js';
 import { Doors, through } from '../../../common/database/walls/doors.js';
 import { Database } from '../../../common/database/open-database.js';
 import { watchPool } from '../../../common/database/pool-metrics.js';
@@ -80,7 +81,7 @@ export class GroupCommitter implements OnApplicationShutdown {
       connectionTimeoutMillis: 5_000,
       ...through(doors.engine, plannerOptions),
     });
-    this.pool.on('error', () => {});
+    outliveLostConnections(this.pool);
     watchPool('commits', this.pool);
   }
 
