@@ -15,13 +15,14 @@ export async function patchedBuild(name: string, patches: readonly Patch[]): Pro
   const home = join('.build', `without-${name}`);
   await rm(home, { recursive: true, force: true });
   await mkdir(home, { recursive: true });
-  await cp(join('dist', 'src'), join(home, 'src'), { recursive: true });
+  await cp('package.json', join(home, 'package.json'));
+  await cp(join('dist', 'src'), join(home, 'dist', 'src'), { recursive: true });
   for (const { file, from, to } of patches) {
-    const path = join(home, 'src', file);
+    const path = join(home, 'dist', 'src', file);
     const text = await readFile(path, 'utf8');
     const patched = text.replaceAll(from, to);
     if (patched === text) throw new Error(`${file} does not hold ${String(from)}`);
     await writeFile(path, patched);
   }
-  return join(home, 'src', 'main.js');
+  return join(home, 'dist', 'src', 'main.js');
 }
