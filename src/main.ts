@@ -8,24 +8,30 @@ import { createApp } from './create-app.js';
 import { armFault } from './common/fault-point.js';
 import { isForOperators } from './expected-errors.js';
 import { prepareSchema } from './prepare-schema.js';
+import { Shutdown } from './shutdown.js';
 import { Bootstrap } from './users/index.js';
+
+const shutdown = new Shutdown();
 
 async function main(): Promise<void> {
   const environment = readEnvironment(process.env);
   armFault(environment.fault);
+  shutdown.stopOnSignal();
   const database = await openDatabase(environment);
-  try {
-    await prepareSchema(environment, database.url);
-    const stopTracing = await startTracing(environment.tracing);
-    const app = await createApp(environment, database);
-    const adminKey = await app.get(Bootstrap).firstAdminKey();
-    await app.listen(environment.port, environment.host);
-    stopOnSignal(app, database, stopTracing);
-    welcome(await app.getUrl(), environment, database, adminKey);
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
+  shutdown.opened(() => database.close());
+  await prepareSchema(environment, database.url);
+  shutdown.opened(await startTracing(environment.tracing));
+  const app = await createApp(environment, database);
+  shutdown.opened(() => stop(app));
+  const adminKey = await app.get(Bootstrap).firstAdminKey();
+  await app.listen(environment.port, environment.host);
+  app.getHttpServer().on('error', (error: Error) => console.error(error));
+  welcome(await app.getUrl(), environment, database, adminKey);
+}
+
+async function stop(app: NestExpressApplication): Promise<void> {
+  (app.getHttpAdapter() as unknown as DrainingAdapter).drain();
+  await app.close();
 }
 
 function welcome(url: string, environment: Environment, database: Database, adminKey: string | undefined): void {
@@ -37,26 +43,12 @@ function welcome(url: string, environment: Environment, database: Database, admi
   console.log(lines.join('\n'));
 }
 
-/**
- * No connection is accepted any more; requests and runs in progress end; then the connections close, and an embedded
- * database stops last.
- */
-function stopOnSignal(app: NestExpressApplication, database: Database, stopTracing: () => Promise<void>): void {
-  let stopping = false;
-  const stop = async (): Promise<void> => {
-    if (stopping) return;
-    stopping = true;
-    (app.getHttpAdapter() as unknown as DrainingAdapter).drain();
-    await app.close();
-    await stopTracing();
-    await database.close();
-    process.exit(0);
-  };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
-}
-
-main().catch((error: unknown) => {
+main().catch(async (error: unknown) => {
+  // It was told to stop before it had started.
+  if (shutdown.isUnderWay) return;
   console.error(reasonOf(error));
+  // Runs may have begun already: they end here, or are handed to other processes.
+  await shutdown.close();
   process.exit(1);
 });
 

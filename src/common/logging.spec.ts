@@ -1,4 +1,16 @@
-import { pathToLog } from './logging.js';
+import { closeSync, openSync } from 'node:fs';
+import { pino } from 'pino';
+import { logTo, pathToLog } from './logging.js';
+
+describe('lines that cannot be written', () => {
+  it('are lost, and nothing else', () => {
+    const unwritable = openSync(import.meta.filename, 'r');
+    const log = pino(logTo(unwritable));
+    log.info('nobody reads this');
+    log.info('nor this');
+    closeSync(unwritable);
+  });
+});
 
 describe('the path of a request in the log', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { type Params } from 'nestjs-pino';
-import { stdTimeFunctions } from 'pino';
+import { destination, type DestinationStream, stdTimeFunctions } from 'pino';
 import { type Environment } from './config/environment.js';
 
 const startUpChatter = new Set(['InstanceLoader', 'NestFactory', 'RoutesResolver', 'RouterExplorer']);
@@ -13,9 +13,11 @@ export function loggingOptions(environment: Environment): Params {
     pinoHttp: {
       level: environment.logLevel,
       timestamp: stdTimeFunctions.isoTime,
-      transport: process.stdout.isTTY
-        ? { target: 'pino-pretty', options: { singleLine: true, ignore: 'pid,hostname,req,res,context' } }
-        : undefined,
+      ...(process.stdout.isTTY
+        ? {
+            transport: { target: 'pino-pretty', options: { singleLine: true, ignore: 'pid,hostname,req,res,context' } },
+          }
+        : { stream: logTo(process.stdout.fd) }),
       // `requestIdMiddleware` has named it before anything could fail.
       genReqId: (request) => request.id,
       redact: ['req.headers.authorization', 'req.headers.cookie'],
@@ -39,6 +41,11 @@ export function loggingOptions(environment: Environment): Params {
         error || response.statusCode >= 500 ? 'error' : response.statusCode >= 400 ? 'info' : 'debug',
     },
   };
+}
+
+/** Lines that cannot be written, as on a full disk, are lost; without a listener the process would be, too. */
+export function logTo(file: number): DestinationStream {
+  return destination(file).on('error', () => {});
 }
 
 /** Long parts of a path that are no id of a thing are keys to something: links of approvals, to connect accounts. */

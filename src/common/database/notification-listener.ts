@@ -3,6 +3,10 @@ import { Client, escapeIdentifier } from 'pg';
 /** Pause before a lost connection is tried again, in milliseconds. */
 const RECONNECT_MS = 500;
 const CONNECT_TIMEOUT_MS = 5_000;
+/** Nothing is heard for hours on a connection that a router has forgotten; after this long, the system asks. */
+const KEEP_ALIVE_MS = 10_000;
+/** How long the database has to say goodbye. */
+const GOODBYE_MS = 1_000;
 
 /**
  * Hears what other processes announce with PostgreSQL's NOTIFY. LISTEN belongs to a connection, so it has one of its
@@ -37,6 +41,7 @@ export class NotificationListener {
       application_name: `seer listen ${channel}`,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     });
     this.client = client;
     client.on('notification', ({ payload }) => onNotification(payload ?? ''));
@@ -56,7 +61,10 @@ export class NotificationListener {
     this.client = undefined;
     this.hears = false;
     clearTimeout(this.retry);
-    await client?.end();
+    if (!client) return;
+    const late = setTimeout(() => client.connection.stream.destroy(), GOODBYE_MS);
+    await client.end();
+    clearTimeout(late);
   }
 
   /** A broken connection reports itself more than once; only the first report of the current one counts. */

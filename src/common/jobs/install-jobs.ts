@@ -4,6 +4,11 @@ import { bossOptions } from './boss-options.js';
 /** Makes the schema of jobs, or brings it to this build's version; every process that migrates does so by itself. */
 export async function installJobs(url: string): Promise<void> {
   const boss = new PgBoss(bossOptions(url, { role: 'api', works: false, migrates: true }));
-  await boss.start();
-  await boss.stop();
+  // `start` tells of it as well.
+  boss.on('error', () => {});
+  try {
+    await boss.start();
+  } finally {
+    await boss.stop();
+  }
 }

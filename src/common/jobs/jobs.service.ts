@@ -13,7 +13,7 @@ import {
 import { ModuleRef } from '@nestjs/core';
 import { fromKysely, type Job as StoredJob, type JobResult, PgBoss } from 'pg-boss';
 import { Environment } from '../config/environment.js';
-import { asDatabaseUnavailable } from '../database/database.errors.js';
+import { asDatabaseUnavailable, DatabaseUnavailableError } from '../database/database.errors.js';
 import { Database } from '../database/open-database.js';
 import { type JsonObject } from '../json.js';
 import { bossOptions, DEAD_LETTERS, deadLetterOptions, queueOptions, workOptions } from './boss-options.js';
@@ -38,6 +38,8 @@ export interface EnqueueOptions {
 /** Of the jobs that wait in a queue, so many are looked through for the one that has waited longest. */
 const LOOKED_AT = 100;
 const RETRY_START_MS = 2_000;
+/** How long a request, which may hold a transaction, waits for jobs to be started. */
+const START_PATIENCE_MS = 3_000;
 /** How long a process that stops lets its jobs go on; what is not done by then runs again elsewhere. */
 const GRACE_MS = 4_000;
 
@@ -73,13 +75,14 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown, 
   /**
    * Adds a job. Waits while jobs are not started yet, a moment after the process itself.
    * @returns false when one with the same `singletonKey` waits already
+   * @throws DatabaseUnavailableError
    */
   async enqueue<Payload extends JsonObject>(
     job: Job<Payload>,
     payload: Payload,
     { em, startAfter, singletonKey }: EnqueueOptions = {},
   ): Promise<boolean> {
-    await this.started;
+    await this.isStarted();
     const id = await this.boss.send(job.name, payload, {
       ...(startAfter && { startAfter }),
       // Queues allow one waiting job for each key; a job that needs none gets one of its own.
@@ -145,7 +148,7 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown, 
 
   private async asked<Result>(work: () => Promise<Result>): Promise<Result> {
     try {
-      await this.started;
+      await this.isStarted();
       return await work();
     } catch (error) {
       throw asDatabaseUnavailable(error) ?? error;
@@ -161,6 +164,14 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown, 
 
   async onApplicationShutdown(): Promise<void> {
     await this.boss.stop();
+  }
+
+  private async isStarted(): Promise<void> {
+    const patience = new AbortController();
+    const late = delay(START_PATIENCE_MS, 'late', { signal: patience.signal }).catch(() => {});
+    const first = await Promise.race([this.started, late]);
+    patience.abort();
+    if (first === 'late') throw new DatabaseUnavailableError('jobs are not started yet');
   }
 
   private async start(): Promise<void> {

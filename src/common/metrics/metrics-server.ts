@@ -34,6 +34,7 @@ export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutd
     } catch (error) {
       throw new ConfigurationError(`SEER_METRICS_PORT ${port} on ${host} can't be used: ${(error as Error).message}`);
     }
+    server.on('error', (error) => this.log.error({ err: error }, 'The metrics could not be asked for'));
     this.server = server;
     this.log.log(`Metrics at ${this.url}`);
   }

@@ -37,7 +37,7 @@ export class RunDeltas implements OnModuleInit {
 
   onModuleInit(): void {
     this.notices.onListening((runId, process) => {
-      if (process !== this.process) this.heardElsewhere.set(runId, performance.now() + BELIEVED_MS);
+      if (process !== this.process) this.believe(runId);
     });
     this.notices.onDelta((runId, process, text) => {
       if (process !== this.process) this.tellHere(runId, JSON.parse(text) as TextDelta);
@@ -78,14 +78,21 @@ export class RunDeltas implements OnModuleInit {
     return { add, end };
   }
 
+  /** The last ones to say so are at the end; those at the front may have gone. */
+  private believe(runId: string): void {
+    const now = performance.now();
+    this.heardElsewhere.delete(runId);
+    this.heardElsewhere.set(runId, now + BELIEVED_MS);
+    for (const [other, until] of this.heardElsewhere) {
+      if (until >= now) break;
+      this.heardElsewhere.delete(other);
+    }
+  }
+
   private tell(runId: string, delta: TextDelta): void {
     this.tellHere(runId, delta);
     const until = this.heardElsewhere.get(runId);
-    if (until === undefined) return;
-    if (until < performance.now()) {
-      this.heardElsewhere.delete(runId);
-      return;
-    }
+    if (until === undefined || until < performance.now()) return;
     for (let at = 0; at < delta.text.length; at += NOTICE_CHARACTERS) {
       const text = delta.text.slice(at, at + NOTICE_CHARACTERS);
       const piece = JSON.stringify({ ...delta, offset: delta.offset + at, text });
