@@ -5,7 +5,7 @@ import { formValues } from '../../common/html/schema-form.js';
 import { type JsonObject } from '../../common/json.js';
 import { makePublicId } from '../../common/public-id.js';
 import { type Pause } from '../nodes/pause.js';
-import { answerRun } from '../runs/engine/answer-run.js';
+import { answerPause } from '../runs/engine/answer-pause.js';
 import { RunNotices } from '../runs/engine/run-notices.js';
 import { checkedAnswer } from './approval-answer.js';
 import { formSchemaOf } from './approval-form.js';
@@ -53,7 +53,7 @@ export class ApprovalsService {
     const { owner, runId, path, pause } = await this.open(token);
     const answer = checkedAnswer(pause, { ...value }, '');
     await this.em.transactional(async (em) => {
-      if (!(await answerRun(em, { runId, path, value: answer, by: by?.trim() || null })))
+      if (!(await answerPause(em, { runId, path, value: answer, by: by?.trim() || null })))
         throw new ApprovalClosedError();
       const object = makePublicId('run', runId);
       const details = { path, approved: value.approved ?? null };

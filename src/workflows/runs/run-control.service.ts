@@ -7,7 +7,7 @@ import { parsePublicId } from '../../common/public-id.js';
 import { type Principal } from '../../users/index.js';
 import { checkedAnswer } from '../approvals/approval-answer.js';
 import { type Pause } from '../nodes/pause.js';
-import { answerRun } from './engine/answer-run.js';
+import { answerPause } from './engine/answer-pause.js';
 import { cancelRuns } from './engine/cancel-runs.js';
 import { RunNotices } from './engine/run-notices.js';
 import { RunReader } from './run-reader.js';
@@ -65,7 +65,7 @@ export class RunControl {
     const [path, pause] = onePlace(publicId, run.waiting_for ?? {}, place);
     const answer: Json = pause.type === 'approval' ? checkedAnswer(pause, value, '/value') : (value ?? null);
     await this.em.transactional(async (em) => {
-      if (!(await answerRun(em, { runId, path, value: answer, by: run.email })))
+      if (!(await answerPause(em, { runId, path, value: answer, by: run.email })))
         throw new RunNotWaitingError(publicId, place);
       if (pause.type !== 'approval') return;
       const details = { path, approved: isJsonObject(answer) ? (answer.approved ?? null) : null };
