@@ -154,7 +154,7 @@ describe('the group committer', () => {
     const pause = { type: 'workflow' as const, node_id: 'child', run_id: child.runId };
     const wakeAt = Date.now() + 60_000;
     const outcome: RunOutcome = {
-      ...{ status: 'WAITING', waitingFor: { child: pause }, wakeAt, deadline: wakeAt, ranMs: 1, answers: 0 },
+      ...{ status: 'WAITING', waitingFor: { child: pause }, wakeAt, ranMs: 1, answers: 0 },
     };
     const writes = [
       progress(parentId, [], { outcome }),

@@ -221,8 +221,4 @@ export class WorkflowRun {
 
   @Property({ type: 'timestamptz', columnType: 'timestamptz(3)', nullable: true })
   completedAt: Date | null;
-
-  /** When a run that has waited fails with `run-timeout`, whatever it still waits for. */
-  @Property({ type: 'timestamptz', columnType: 'timestamptz(3)', nullable: true })
-  deadline: Date | null;
 }

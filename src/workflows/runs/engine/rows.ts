@@ -77,7 +77,6 @@ export interface RunPause {
   readonly waitingFor: Readonly<Record<string, Pause>>;
   /** Milliseconds since the epoch; when it goes on by itself at the latest. */
   readonly wakeAt: number;
-  readonly deadline: number;
   /** Running time of this attempt in milliseconds. */
   readonly ranMs: number;
   /** How many answers this attempt knew: if there are more by now, the run goes on at once. */
@@ -202,11 +201,10 @@ export function isEnd(outcome: RunOutcome): outcome is RunEnd {
   return outcome.status !== 'WAITING';
 }
 
-function pauseFields({ waitingFor, wakeAt, deadline, ranMs }: RunPause): Record<string, JsonText | null> {
+function pauseFields({ waitingFor, wakeAt, ranMs }: RunPause): Record<string, JsonText | null> {
   return {
     waiting_for: json(waitingFor),
     wake_at: time(wakeAt),
-    deadline: time(deadline),
     ran_ms: String(Math.round(ranMs)),
   };
 }

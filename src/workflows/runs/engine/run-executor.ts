@@ -201,13 +201,11 @@ export function scopeOf(
 
 function pauseOf(run: HeldRun): RunPause {
   const { waits } = run.journal;
-  const deadline = deadlineOf(run);
   const ends = [...waits.values()].flatMap(({ until }) => (until === undefined ? [] : [Date.parse(until)]));
   return {
     status: 'WAITING',
     waitingFor: Object.fromEntries(waits),
-    wakeAt: Math.min(deadline, ...ends),
-    deadline,
+    wakeAt: Math.min(deadlineOf(run), ...ends),
     ranMs: performance.now() - run.holding.since,
     answers: run.answered,
   };

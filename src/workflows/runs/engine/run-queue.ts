@@ -42,7 +42,6 @@ export interface ClaimedRun {
   claimed_at: string;
   created_at: string;
   started_at: string;
-  deadline: string | null;
 }
 
 interface StepOfRun {
