@@ -3,11 +3,14 @@ import { type Json, type JsonObject } from '../../../common/json.js';
 import { type CompiledWorkflow } from '../../compiler/compile-workflow.js';
 import { type WorkflowRunSource } from '../run-status.js';
 import { type Holding } from './held-runs.js';
-import { type RunJournal } from './run-journal.js';
+import { type RecordedRun } from './recorded-run.js';
+import { type Claim, type NewRun } from './rows.js';
+import { RunJournal, type JournalOptions } from './run-journal.js';
 
 /** A run that this process holds. */
 export interface HeldRun {
   readonly holding: Holding;
+  readonly claim: Claim;
   readonly userId: string;
   readonly workflow: CompiledWorkflow;
   readonly journal: RunJournal;
@@ -36,8 +39,41 @@ export interface HeldRun {
   readonly answered: number;
 }
 
+/** A run that was taken: what is known of it, from which the rest of `HeldRun` follows. */
+export interface TakenRun extends Pick<
+  HeldRun,
+  'holding' | 'claim' | 'userId' | 'workflow' | 'inputs' | 'trigger' | 'parentId' | 'ranMs'
+> {
+  readonly about: Omit<HeldRun['about'], 'startedAt'>;
+  readonly config: JsonObject | null;
+  readonly known: RecordedRun;
+  /** A run that is not in the database yet. */
+  readonly birth?: NewRun;
+}
+
+/** @param means what its journal writes with */
+export function heldRun(means: Pick<JournalOptions, 'committer' | 'mayGoOn'>, taken: TakenRun): HeldRun {
+  const { holding, claim, userId, workflow, inputs, trigger, about, parentId, config, known, birth, ranMs } = taken;
+  const { committer, mayGoOn } = means;
+  const { nodeTypes } = workflow;
+  return {
+    holding,
+    claim,
+    userId,
+    workflow,
+    journal: new RunJournal({ committer, holding, claim, known, nodeTypes, birth, parentId, mayGoOn }),
+    inputs,
+    trigger,
+    about: { ...about, startedAt: claim.startedAt },
+    timeout: timeoutOf(workflow, config),
+    parentId,
+    ranMs,
+    answered: known.answered,
+  };
+}
+
 /** The workflow's own limit, or that of the run's `config` if it is less. Milliseconds. */
-export function timeoutOf(workflow: CompiledWorkflow, config: JsonObject | null): number {
+function timeoutOf(workflow: CompiledWorkflow, config: JsonObject | null): number {
   const own = typeof config?.timeout === 'string' ? parseDuration(config.timeout) : undefined;
   return Math.min(workflow.timeout, own ?? Infinity);
 }

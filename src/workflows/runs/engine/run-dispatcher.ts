@@ -8,10 +8,9 @@ import { GroupCommitter } from './group-committer.js';
 import { HeldRuns } from './held-runs.js';
 import { nothingRecorded } from './recorded-run.js';
 import { isEnd, type RunOutcome } from './rows.js';
-import { type HeldRun, timeoutOf } from './held-run.js';
+import { type HeldRun, heldRun, type TakenRun } from './held-run.js';
 import { RunAdmission } from './run-admission.js';
 import { RunExecutor } from './run-executor.js';
-import { RunJournal } from './run-journal.js';
 import { RunHandedBackError, RunLostError } from './run-lost.error.js';
 import { RunNews } from './run-news.js';
 import { RunNotices } from './run-notices.js';
@@ -73,10 +72,16 @@ export class RunDispatcher {
   }
 
   /** @throws RunLostError when this process must not touch the world for a run any more */
-  readonly mayGoOn = (): void => {
+  private readonly mayGoOn = (): void => {
     if (this.draining) throw new RunHandedBackError();
     if (!this.lease.isLive) throw new RunLostError('the lease of this process is over');
   };
+
+  /** A run that this process has taken, ready to be executed. */
+  hold(taken: TakenRun): HeldRun {
+    const { committer, mayGoOn } = this;
+    return heldRun({ committer, mayGoOn }, taken);
+  }
 
   /**
    * Executes a run until it is over or waits, and announces that. The caller has a slot for it.
@@ -179,35 +184,28 @@ export class RunDispatcher {
   }
 
   private async prepare(claimed: ClaimedRun, holding: HeldRun['holding']): Promise<HeldRun> {
-    const { attempt, source, tries, depth, ran_ms: ranMs } = claimed;
-    const startedAt = dateOf(claimed.started_at).getTime();
+    const { attempt, source, tries, depth, hops, inputs, trigger, config } = claimed;
     const workflow = await this.specs.load(claimed);
-    const known = attempt > 1 || claimed.is_fork ? await this.queue.recorded(claimed) : nothingRecorded();
-    const claim = { workerId: this.lease.workerId, attempt, startedAt };
-    const parentId = claimed.parent_run_id ?? undefined;
-    const { committer, mayGoOn } = this;
-    const { nodeTypes } = workflow;
-    return {
+    return this.hold({
       holding,
+      claim: { workerId: this.lease.workerId, attempt, startedAt: dateOf(claimed.started_at).getTime() },
       userId: claimed.user_id,
       workflow,
-      timeout: timeoutOf(workflow, claimed.config),
-      journal: new RunJournal({ committer, holding, claim, known, nodeTypes, parentId, mayGoOn }),
-      parentId,
-      inputs: claimed.inputs,
-      trigger: claimed.trigger,
+      config,
+      inputs,
+      trigger,
       about: {
         workflowId: claimed.workflow_uuid,
         version: claimed.version_number,
         source,
         createdAt: dateOf(claimed.created_at).getTime(),
-        startedAt,
         tries,
         depth,
-        hops: claimed.hops,
+        hops,
       },
-      ranMs,
-      answered: known.answered,
-    };
+      known: attempt > 1 || claimed.is_fork ? await this.queue.recorded(claimed) : nothingRecorded(),
+      parentId: claimed.parent_run_id ?? undefined,
+      ranMs: claimed.ran_ms,
+    });
   }
 }

@@ -24,9 +24,9 @@ export interface JournalOptions {
   /** Types of the nodes, by id. */
   readonly nodeTypes: ReadonlyMap<string, string>;
   /** A run that is not in the database yet: it goes in with the first commit. */
-  readonly birth?: NewRun;
+  readonly birth?: NewRun | undefined;
   /** The run that its end wakes. */
-  readonly parentId?: string;
+  readonly parentId?: string | undefined;
   /** Asked before the world is touched. @throws RunLostError when this process must not go on */
   readonly mayGoOn: () => void;
 }
