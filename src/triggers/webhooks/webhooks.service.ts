@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../common/errors.js';
 import { WindowCounts } from '../../common/http/rate-limit.js';
 import { type Json, type JsonObject } from '../../common/json.js';
-import { ExpressionError, RunEnds, RunReader } from '../../workflows/index.js';
+import { ExpressionError, RunWaiter, RunReader } from '../../workflows/index.js';
 import { type ActiveSubscription, ActiveSubscriptions } from '../intake/active-subscription.js';
 import { EventIntake, type EventOutcome } from '../intake/event-intake.js';
 import { IntakeLinks } from '../intake/intake-links.js';
@@ -43,7 +43,7 @@ export class WebhooksService {
     private readonly secrets: SubscriptionSecrets,
     private readonly intake: EventIntake,
     private readonly reader: RunReader,
-    private readonly ends: RunEnds,
+    private readonly waiter: RunWaiter,
   ) {}
 
   /**
@@ -95,7 +95,7 @@ export class WebhooksService {
   /** Answers with the output of the run; of a delivery that came again, of the run which the first one has started. */
   private async takeAndWait(subscription: ActiveSubscription, event: IncomingEvent): Promise<HookAnswer> {
     const { user_id: userId } = subscription;
-    const { started, status, end } = await this.ends.startAndWait(userId, (patience) =>
+    const { started, status, end } = await this.waiter.startAndWait(userId, (patience) =>
       this.deliver(subscription, event, patience),
     );
     const { runId } = started;

@@ -8,8 +8,8 @@ import { linkRun } from '../../common/tracing/tracing.js';
 import { type Claim, type NewRun, type RunConcurrency, type RunOutcome, type StartingEvent } from './engine/rows.js';
 import { RunAdmission } from './engine/run-admission.js';
 import { RunDispatcher } from './engine/run-dispatcher.js';
-import { type HeldRun } from './engine/held-run.js';
-import { HeldRuns } from './engine/held-runs.js';
+import { type RunExecution } from './engine/run-execution.js';
+import { RunHoldings } from './engine/run-holdings.js';
 import { nothingRecorded } from './engine/recorded-run.js';
 import { RunLostError } from './engine/run-lost.error.js';
 import { WorkerLease } from './engine/worker-lease.js';
@@ -74,7 +74,7 @@ export class RunStarter {
     private readonly em: EntityManager,
     private readonly slots: RunSlots,
     private readonly lease: WorkerLease,
-    private readonly held: HeldRuns,
+    private readonly holdings: RunHoldings,
     private readonly admission: RunAdmission,
     private readonly dispatcher: RunDispatcher,
     private readonly quota: RunQuota,
@@ -90,21 +90,21 @@ export class RunStarter {
     this.refuseForeign(run);
     if (this.quota.exists) await this.quota.take(run.userId);
     if (!this.startsHere(run)) return this.enqueue(request, run);
-    const held = this.hold(request, run);
-    const running = this.execute(held);
+    const execution = this.hold(request, run);
+    const running = this.execute(execution);
     // It may fail before anybody waits for it.
     running.catch(() => {});
     // A run that only computes is over by then: one commit in place of two.
     await nextTurn();
     try {
-      await untilDurable(held);
+      await untilDurable(execution);
     } catch (error) {
       // It may have come to an end after all, though not with what it was to keep.
       await running.catch(() => {});
-      if (held.holding.durableSince === undefined) return this.earlier(request, held, error);
+      if (execution.holding.durableSince === undefined) return this.earlier(request, execution, error);
     }
     this.letGo(run, running);
-    return made(run, request, held.claim);
+    return made(run, request, execution.claim);
   }
 
   /**
@@ -116,17 +116,17 @@ export class RunStarter {
     this.refuseForeign(run);
     if (this.quota.exists) await this.quota.take(run.userId);
     if (!this.startsHere(run)) return this.enqueue(request, run);
-    const held = this.hold(request, run);
-    const running = this.execute(held);
+    const execution = this.hold(request, run);
+    const running = this.execute(execution);
     try {
       const outcome = await atMost(patience, running, () => {
         this.letGo(run, running);
-        return untilDurable(held);
+        return untilDurable(execution);
       });
-      if (held.holding.durableSince !== undefined) return made(run, request, held.claim, outcome);
+      if (execution.holding.durableSince !== undefined) return made(run, request, execution.claim, outcome);
       throw new RunLostError();
     } catch (error) {
-      return this.earlier(request, held, error);
+      return this.earlier(request, execution, error);
     }
   }
 
@@ -137,11 +137,11 @@ export class RunStarter {
     });
   }
 
-  private async execute(held: HeldRun): Promise<RunOutcome | undefined> {
+  private async execute(execution: RunExecution): Promise<RunOutcome | undefined> {
     try {
-      return await this.dispatcher.execute(held);
+      return await this.dispatcher.execute(execution);
     } finally {
-      this.slots.release(held.userId);
+      this.slots.release(execution.userId);
     }
   }
 
@@ -157,10 +157,10 @@ export class RunStarter {
     return !concurrency && this.slots.take(userId);
   }
 
-  private hold({ target, inputs, source, config, cause }: RunRequest, run: NewRun): HeldRun {
+  private hold({ target, inputs, source, config, cause }: RunRequest, run: NewRun): RunExecution {
     const { runId, createdAt, userId, hops = 0 } = run;
     return this.dispatcher.hold({
-      holding: this.held.take(runId, 1, false),
+      holding: this.holdings.take(runId, 1, false),
       claim: { workerId: this.lease.workerId, attempt: 1, startedAt: createdAt },
       userId,
       workflow: target.compiled,
@@ -187,7 +187,7 @@ export class RunStarter {
     return (await this.admission.enqueue(run)) ? made(run, request) : this.findEarlier(request);
   }
 
-  private earlier(request: RunRequest, { journal }: HeldRun, error: unknown): Promise<StartedRun> {
+  private earlier(request: RunRequest, { journal }: RunExecution, error: unknown): Promise<StartedRun> {
     if (journal.isRefused) return this.findEarlier(request);
     throw error;
   }
@@ -200,7 +200,7 @@ export class RunStarter {
 }
 
 /** A run that is stopped or taken away right after is accepted all the same. @throws what kept it from being durable */
-async function untilDurable({ journal, holding }: HeldRun): Promise<void> {
+async function untilDurable({ journal, holding }: RunExecution): Promise<void> {
   try {
     await journal.settled();
   } catch (error) {

@@ -3,7 +3,7 @@ import { type Json, type JsonObject } from '../../common/json.js';
 import { makePublicId } from '../../common/public-id.js';
 import { type Principal } from '../../users/index.js';
 import { MAX_NUMBER } from '../workflow-draft.dto.js';
-import { RunEnds } from './run-ends.js';
+import { RunWaiter } from './run-waiter.js';
 import { RunReader } from './run-reader.js';
 import { RunStarter, type RunRequest, type StartedRun } from './run-starter.js';
 import { type RunTarget, RunTargets, type RunVersion } from './run-target.js';
@@ -29,7 +29,7 @@ export class RunsService {
     private readonly targets: RunTargets,
     private readonly starter: RunStarter,
     private readonly reader: RunReader,
-    private readonly ends: RunEnds,
+    private readonly waiter: RunWaiter,
   ) {}
 
   /**
@@ -70,7 +70,7 @@ export class RunsService {
       const started = await this.starter.start(request);
       return this.answer(caller, started, started.view);
     }
-    const { started, end } = await this.ends.startAndWait(caller.userId, (patience) =>
+    const { started, end } = await this.waiter.startAndWait(caller.userId, (patience) =>
       this.starter.startAndRun(request, patience),
     );
     return this.answer(caller, started, end);

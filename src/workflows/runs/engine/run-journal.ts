@@ -7,7 +7,7 @@ import { NodeError } from '../../nodes/node-error.js';
 import { type Pause, type PauseEnd } from '../../nodes/pause.js';
 import { limits } from '../../spec/limits.js';
 import { type GroupCommitter, type Write } from './group-committer.js';
-import { type Holding } from './held-runs.js';
+import { type Holding } from './run-holdings.js';
 import { type RecordedRun } from './recorded-run.js';
 import { type Claim, isEnd, type JsonText, type NewRun, type RunOutcome, type StepRow, type UseRow } from './rows.js';
 import { RunLostError } from './run-lost.error.js';

@@ -1,10 +1,10 @@
 import { makePublicId } from '../../../common/public-id.js';
 import { type Span, type SpanOptions } from '../../../common/tracing/tracing.js';
-import { type HeldRun } from './held-run.js';
+import { type RunExecution } from './run-execution.js';
 import { isEnd, type RunOutcome } from './rows.js';
 
 /** One execution of a run: the first begins its trace, those after a pause or a crash join it. */
-export function runSpan({ holding, about, parentId }: HeldRun): SpanOptions {
+export function runSpan({ holding, about, parentId }: RunExecution): SpanOptions {
   const { runId, attempt, durableSince } = holding;
   return {
     name: 'run',

@@ -17,7 +17,7 @@ export interface Holding {
  * and left after it says otherwise: so a run that the database thinks is here, but is not, was lost on the way.
  */
 @Injectable()
-export class HeldRuns {
+export class RunHoldings {
   private readonly runs = new Map<string, Holding>();
 
   get all(): Iterable<Holding> {

@@ -2,13 +2,13 @@ import { parseDuration } from '../../../common/duration.js';
 import { type Json, type JsonObject } from '../../../common/json.js';
 import { type CompiledWorkflow } from '../../compiler/compile-workflow.js';
 import { type WorkflowRunSource } from '../run-status.js';
-import { type Holding } from './held-runs.js';
+import { type Holding } from './run-holdings.js';
 import { type RecordedRun } from './recorded-run.js';
 import { type Claim, type NewRun } from './rows.js';
 import { RunJournal, type JournalOptions } from './run-journal.js';
 
-/** A run that this process holds. */
-export interface HeldRun {
+/** An execution of a run by this process. */
+export interface RunExecution {
   readonly holding: Holding;
   readonly claim: Claim;
   readonly userId: string;
@@ -39,12 +39,12 @@ export interface HeldRun {
   readonly answered: number;
 }
 
-/** A run that was taken: what is known of it, from which the rest of `HeldRun` follows. */
+/** A run that was taken: what is known of it, from which the rest of its `RunExecution` follows. */
 export interface TakenRun extends Pick<
-  HeldRun,
+  RunExecution,
   'holding' | 'claim' | 'userId' | 'workflow' | 'inputs' | 'trigger' | 'parentId' | 'ranMs'
 > {
-  readonly about: Omit<HeldRun['about'], 'startedAt'>;
+  readonly about: Omit<RunExecution['about'], 'startedAt'>;
   readonly config: JsonObject | null;
   readonly known: RecordedRun;
   /** A run that is not in the database yet. */
@@ -52,7 +52,7 @@ export interface TakenRun extends Pick<
 }
 
 /** @param means what its journal writes with */
-export function heldRun(means: Pick<JournalOptions, 'committer' | 'mayGoOn'>, taken: TakenRun): HeldRun {
+export function runExecution(means: Pick<JournalOptions, 'committer' | 'mayGoOn'>, taken: TakenRun): RunExecution {
   const { holding, claim, userId, workflow, inputs, trigger, about, parentId, config, known, birth, ranMs } = taken;
   const { committer, mayGoOn } = means;
   const { nodeTypes } = workflow;

@@ -18,7 +18,7 @@ interface Started {
 
 /** Waits for the ends of runs, wherever these are executed. */
 @Injectable()
-export class RunEnds {
+export class RunWaiter {
   constructor(
     private readonly environment: Environment,
     private readonly reader: RunReader,
