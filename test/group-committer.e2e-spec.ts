@@ -30,7 +30,7 @@ afterAll(async () => {
   await behind.end();
 });
 
-const claim = { workerId: newUuid(), attempt: 1, startedAt: Date.now() };
+const claim = { workerId: newUuid(), fence: 1, startedAt: Date.now() };
 
 function newRun(more: Partial<NewRun> = {}): NewRun {
   const createdAt = Date.now();

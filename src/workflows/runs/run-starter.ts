@@ -161,7 +161,7 @@ export class RunStarter {
     const { runId, createdAt, userId, hops = 0 } = run;
     return this.dispatcher.hold({
       holding: this.holdings.take(runId, 1, false),
-      claim: { workerId: this.lease.workerId, attempt: 1, startedAt: createdAt },
+      claim: { workerId: this.lease.workerId, fence: 1, startedAt: createdAt },
       userId,
       workflow: target.compiled,
       config,

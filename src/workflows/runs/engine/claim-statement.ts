@@ -25,7 +25,7 @@ export interface ClaimReport {
 const queued = `status = 'QUEUED' and admitted is not false`;
 
 const columns = `c.run_id, c.user_id, w.workflow_id as workflow_uuid, v.version_number,
-  c.workflow_version_id as version_id, v.spec_hash, c.spec, c.inputs, c.config, c.source, c.attempt, c.tries, c.depth, c.ran_ms,
+  c.workflow_version_id as version_id, v.spec_hash, c.spec, c.inputs, c.config, c.source, c.attempt as fence, c.tries, c.depth, c.ran_ms,
   c.concurrency_key, c.parent_run_id, c.trigger_event_id, c.hops, c.forked_from_run_id is not null as is_fork, c.waiting_for,
   c.answers, clock_timestamp()::timestamptz(3) as claimed_at, c.created_at, c.started_at`;
 

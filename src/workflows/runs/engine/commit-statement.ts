@@ -68,7 +68,7 @@ const parts = {
       where run_id in (select run_id from runs)
     )`,
   /**
-   * Steps of runs that exist, fenced: only while the run is still at our attempt. A cancelled run still takes what was
+   * Steps of runs that exist, fenced: only while the run has not been claimed again. A cancelled run still takes what was
    * under way when it was cancelled. `limit` makes each run be looked up by its id, whatever the planner thinks.
    */
   steps: (parameter: string) => `

@@ -165,7 +165,7 @@ export class RunDispatcher {
 
   /** Executes a claimed run in the slot that was taken for it. */
   private async begin(claimed: ClaimedRun): Promise<void> {
-    const holding = this.holdings.take(claimed.run_id, claimed.attempt, true);
+    const holding = this.holdings.take(claimed.run_id, claimed.fence, true);
     try {
       const outcome = await this.execute(await this.prepare(claimed, holding));
       // Whoever waits for its end may do so in another process.
@@ -184,11 +184,11 @@ export class RunDispatcher {
   }
 
   private async prepare(claimed: ClaimedRun, holding: RunExecution['holding']): Promise<RunExecution> {
-    const { attempt, source, tries, depth, hops, inputs, trigger, config } = claimed;
+    const { fence, source, tries, depth, hops, inputs, trigger, config } = claimed;
     const workflow = await this.specs.load(claimed);
     return this.hold({
       holding,
-      claim: { workerId: this.lease.workerId, attempt, startedAt: dateOf(claimed.started_at).getTime() },
+      claim: { workerId: this.lease.workerId, fence, startedAt: dateOf(claimed.started_at).getTime() },
       userId: claimed.user_id,
       workflow,
       config,
@@ -203,7 +203,7 @@ export class RunDispatcher {
         depth,
         hops,
       },
-      known: attempt > 1 || claimed.is_fork ? await this.queue.recorded(claimed) : nothingRecorded(),
+      known: fence > 1 || claimed.is_fork ? await this.queue.recorded(claimed) : nothingRecorded(),
       parentId: claimed.parent_run_id ?? undefined,
       ranMs: claimed.ran_ms,
     });

@@ -41,7 +41,7 @@ export class RunExecutor {
    */
   async execute(run: RunExecution): Promise<RunOutcome | undefined> {
     const { holding, about } = run;
-    if (holding.attempt === 1) startDelay.observe(Math.max(0, about.startedAt - about.createdAt) / 1_000);
+    if (holding.fence === 1) startDelay.observe(Math.max(0, about.startedAt - about.createdAt) / 1_000);
     return inSpan(
       () => runSpan(run),
       async (span) => {
@@ -91,7 +91,7 @@ export class RunExecutor {
       if (!(reason instanceof RunCancelledError)) leasesLost.add();
       return;
     }
-    await this.queue.handBack(holding.runId, holding.attempt, performance.now() - holding.since);
+    await this.queue.handBack(holding.runId, holding.fence, performance.now() - holding.since);
   }
 
   private async run(run: RunExecution, left: number, signal: AbortSignal): Promise<RunOutcome> {

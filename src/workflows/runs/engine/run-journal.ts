@@ -187,7 +187,7 @@ export class RunJournal implements Journal {
     this.uses = [];
     const write: Write = run
       ? { kind: 'new', run, claim, steps, outcome, uses }
-      : { kind: 'progress', runId, fence: claim.attempt, steps, outcome, parentId, uses };
+      : { kind: 'progress', runId, fence: claim.fence, steps, outcome, parentId, uses };
     if (!run && steps.length === 0 && uses.length === 0 && !outcome) return;
     const moment = run ? 'birth' : momentOf(outcome);
     faultPoint(`before-${moment}`);

@@ -33,7 +33,7 @@ export class RunKeeper implements OnApplicationBootstrap, BeforeApplicationShutd
   private looks: NodeJS.Timeout | undefined;
   private beats: NodeJS.Timeout | undefined;
   private beating: Promise<void> | undefined;
-  /** Runs that the database thought to be here at the last beat, but were not: `run attempt`. */
+  /** Runs that the database thought to be here at the last beat, but were not: `run fence`. */
   private strays = new Set<string>();
 
   constructor(
@@ -107,19 +107,19 @@ export class RunKeeper implements OnApplicationBootstrap, BeforeApplicationShutd
   private async compare(): Promise<void> {
     const began = performance.now();
     const rows = await this.queue.heldBy(this.lease.workerId);
-    const known = new Set(rows.map((row) => `${row.run_id} ${row.attempt}`));
-    for (const { runId, attempt, durableSince = Infinity, stop } of this.holdings.all) {
-      if (durableSince < began && !known.has(`${runId} ${attempt}`) && !stop.signal.aborted) {
+    const known = new Set(rows.map((row) => `${row.run_id} ${row.fence}`));
+    for (const { runId, fence, durableSince = Infinity, stop } of this.holdings.all) {
+      if (durableSince < began && !known.has(`${runId} ${fence}`) && !stop.signal.aborted) {
         // It may just have ended: then nothing listens to this any more.
         stop.abort(new RunLostError(`run ${runId} was taken from this process`));
       }
     }
     const strays = new Set<string>();
-    for (const { run_id: runId, attempt } of rows) {
-      const key = `${runId} ${attempt}`;
-      if (this.holdings.has(runId, attempt)) continue;
+    for (const { run_id: runId, fence } of rows) {
+      const key = `${runId} ${fence}`;
+      if (this.holdings.has(runId, fence)) continue;
       // Seen once, its claim may still be on the way here.
-      if (this.strays.has(key)) await this.queue.handBack(runId, attempt, 0);
+      if (this.strays.has(key)) await this.queue.handBack(runId, fence, 0);
       else strays.add(key);
     }
     if (this.strays.size > 0) this.broadcasts.tell('queued');
