@@ -30,7 +30,7 @@ afterAll(async () => {
   await behind.end();
 });
 
-const claim = { workerId: newUuid(), attempt: 1, startedAt: Date.now() };
+const claim = { workerId: newUuid(), fence: 1, startedAt: Date.now() };
 
 function newRun(more: Partial<NewRun> = {}): NewRun {
   const createdAt = Date.now();
@@ -154,7 +154,7 @@ describe('the group committer', () => {
     const pause = { type: 'workflow' as const, node_id: 'child', run_id: child.runId };
     const wakeAt = Date.now() + 60_000;
     const outcome: RunOutcome = {
-      ...{ status: 'WAITING', waitingFor: { child: pause }, wakeAt, deadline: wakeAt, ranMs: 1, answers: 0 },
+      ...{ status: 'WAITING', waitingFor: { child: pause }, wakeAt, ranMs: 1, answers: 0 },
     };
     const writes = [
       progress(parentId, [], { outcome }),

@@ -1,8 +1,9 @@
-import { isDeeperThan } from './json-depth.js';
+import { type Json } from './json.js';
+import { isDeeperThan, isValueDeeperThan } from './json-depth.js';
 
 const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
 
-describe('the depth of a JSON text', () => {
+describe('the depth of JSON', () => {
   it.each([
     ['', 2, false],
     [nested(3), 3, false],
@@ -15,5 +16,6 @@ describe('the depth of a JSON text', () => {
     [JSON.stringify({ '"': [[['\\']]] }), 3, true],
   ])('%s is deeper than %i: %s', (json, limit, deeper) => {
     expect(isDeeperThan(limit, json)).toBe(deeper);
+    if (json !== '') expect(isValueDeeperThan(limit, JSON.parse(json) as Json)).toBe(deeper);
   });
 });

@@ -1,3 +1,5 @@
+import { type Json } from './json.js';
+
 const QUOTE = 34;
 const BACKSLASH = 92;
 /** `[` and `{`. */
@@ -18,4 +20,10 @@ export function isDeeperThan(limit: number, json: string): boolean {
     else if (CLOSING.has(code)) depth -= 1;
   }
   return false;
+}
+
+/** The same of a value that is no text yet. */
+export function isValueDeeperThan(limit: number, value: Json): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return limit === 0 || Object.values(value).some((inner) => isValueDeeperThan(limit - 1, inner));
 }

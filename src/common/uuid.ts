@@ -24,12 +24,6 @@ export function uuidv7(): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-/** No version 7 id that was made at this time (milliseconds since the epoch), or later, is smaller. */
-export function uuidFloor(millisecond: number): string {
-  const hex = Math.max(0, Math.trunc(millisecond)).toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
-}
-
 /** Never goes back, even when the clock does; 4,096 ids in one millisecond borrow the next one. */
 function tick(now: number): [millisecond: number, counter: number] {
   if (now > lastMillisecond) {
@@ -44,7 +38,7 @@ function tick(now: number): [millisecond: number, counter: number] {
 
 /** The least version 7 UUID of a moment: ids that were made before it are less. @param time milliseconds since 1970 */
 export function firstUuidOf(time: number): string {
-  const hex = Math.max(0, time).toString(16).padStart(12, '0');
+  const hex = Math.max(0, Math.trunc(time)).toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
 }
 

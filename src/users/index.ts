@@ -8,7 +8,7 @@ export { type Deactivation, Deactivations } from './deactivations.js';
 export { type UserRole, userRoles, type UserStatus, userStatuses } from './user.entity.js';
 export { UserNotFoundError } from './user.errors.js';
 export { UserStanding } from './user-standing.service.js';
-export { OwnerResponse, type OwnerRow, ownerColumns } from './owners/owner.dto.js';
+export { OwnerResponse, ownerColumns, ownerName, type OwnerRow } from './owners/owner.dto.js';
 export { Owners } from './owners/owners.service.js';
 export { findUser, keysOf, makeKey, newestUsers, revokeKey, setRole } from './operations.js';
 export { UsersModule } from './users.module.js';

@@ -37,7 +37,7 @@ export { type NewRun, type RunConcurrency } from './runs/engine/rows.js';
 export { RunAdmission } from './runs/engine/run-admission.js';
 export { type EndedRun, RunEndings } from './runs/engine/run-endings.js';
 export { RunControl } from './runs/run-control.service.js';
-export { RunEnds } from './runs/run-ends.js';
+export { RunWaiter } from './runs/run-waiter.js';
 export { newRun, type RunRequest, RunStarter } from './runs/run-starter.js';
 export { prunableRuns } from './runs/retention/runs.prunable.js';
 export { type RunTarget, RunTargets, targetColumns, type TargetRow } from './runs/run-target.js';

@@ -27,7 +27,7 @@ import { EventLedger } from './runs/engine/event-ledger.js';
 import { RunEndings } from './runs/engine/run-endings.js';
 import { GroupCommitter } from './runs/engine/group-committer.js';
 import { ChildRuns } from './runs/engine/child-runs.js';
-import { HeldRuns } from './runs/engine/held-runs.js';
+import { RunHoldings } from './runs/engine/run-holdings.js';
 import { QueueMetrics } from './runs/engine/queue-metrics.js';
 import { RunAdmission } from './runs/engine/run-admission.js';
 import { RunDeltas } from './runs/engine/run-deltas.js';
@@ -35,14 +35,14 @@ import { RunDispatcher } from './runs/engine/run-dispatcher.js';
 import { RunExecutor } from './runs/engine/run-executor.js';
 import { RunKeeper } from './runs/engine/run-keeper.js';
 import { RunNews } from './runs/engine/run-news.js';
-import { RunNotices } from './runs/engine/run-notices.js';
+import { RunBroadcasts } from './runs/engine/run-broadcasts.js';
 import { RunQueue } from './runs/engine/run-queue.js';
 import { RunSlots } from './runs/engine/run-slots.js';
 import { RunSweeper } from './runs/engine/run-sweeper.js';
 import { WorkerLease } from './runs/engine/worker-lease.js';
 import { RunQuota } from './runs/quota/run-quota.js';
 import { RunControl } from './runs/run-control.service.js';
-import { RunEnds } from './runs/run-ends.js';
+import { RunWaiter } from './runs/run-waiter.js';
 import { RunReader } from './runs/run-reader.js';
 import { RunStarter } from './runs/run-starter.js';
 import { RunTargets } from './runs/run-target.js';
@@ -96,7 +96,7 @@ import { WorkflowsService } from './workflows.service.js';
     RunEndings,
     GroupCommitter,
     ChildRuns,
-    HeldRuns,
+    RunHoldings,
     QueueMetrics,
     RunAdmission,
     RunDeltas,
@@ -104,12 +104,12 @@ import { WorkflowsService } from './workflows.service.js';
     RunExecutor,
     RunKeeper,
     RunNews,
-    RunNotices,
+    RunBroadcasts,
     RunQueue,
     RunSlots,
     RunSweeper,
     WorkerLease,
-    RunEnds,
+    RunWaiter,
     RunReader,
     RunQuota,
     RunStarter,
@@ -135,7 +135,7 @@ import { WorkflowsService } from './workflows.service.js';
     RunAdmission,
     RunControl,
     RunEndings,
-    RunEnds,
+    RunWaiter,
     RunLoad,
     RunQuota,
     RunReader,

@@ -1,5 +1,6 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
+import { allOf, type Condition } from '../../common/database/conditions.js';
 import { CursorCodec, type Position } from '../../common/http/paging/cursor.js';
 import { type Page } from '../../common/http/paging/page.dto.js';
 import { loadPage } from '../../common/http/paging/page.js';
@@ -33,17 +34,17 @@ export class AuditService {
   private page(query: AuditQuery, count: number, position: Position | undefined): Promise<AuditRow[]> {
     const conditions = conditionsOf(query);
     if (position) conditions.push(['(created_at, entry_id) < (?, ?)', ...position]);
-    const where = conditions.map(([sql]) => sql).join(' and ') || 'true';
+    const where = allOf(conditions);
     return this.em.execute<AuditRow[]>(
-      `select ${columns} from audit_entry where ${where} order by created_at desc, entry_id desc limit ?`,
-      [...conditions.flatMap(([, ...values]) => values), count],
+      `select ${columns} from audit_entry where ${where.sql} order by created_at desc, entry_id desc limit ?`,
+      [...where.values, count],
     );
   }
 }
 
-function conditionsOf(query: AuditQuery): [sql: string, ...values: unknown[]][] {
+function conditionsOf(query: AuditQuery): Condition[] {
   const { actor, owner, action, object, request_id: requestId, created_after: from, created_before: to } = query;
-  const conditions: [sql: string, ...values: unknown[]][] = [];
+  const conditions: Condition[] = [];
   if (actor !== undefined) conditions.push(['actor_id = ?', parsePublicId('user', actor) ?? null]);
   if (owner !== undefined) conditions.push(['owner_id = ?', parsePublicId('user', owner) ?? null]);
   // The rule of the query lets no wildcards through.

@@ -1,3 +1,4 @@
+import { secondsOfRetryAfter } from '../../common/http/retry-after.js';
 import { isJsonObject, type Json } from '../../common/json.js';
 import { cut } from '../credentials/text-finder.js';
 import { type ApiAnswer } from './api-call.js';
@@ -39,12 +40,10 @@ export function troubleOf({ method, status, headers, body }: Omit<ApiAnswer, 'ho
   };
 }
 
-/** `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3). */
+/** What `Retry-After` asks for. */
 export function retryAfterOf(headers: ApiAnswer['headers']): { retryAfter?: number } {
-  const text = headers['retry-after'];
-  if (text === undefined) return {};
-  const seconds = /^\d+$/.test(text) ? Number(text) : Math.ceil((Date.parse(text) - Date.now()) / 1_000);
-  return Number.isFinite(seconds) ? { retryAfter: Math.max(0, seconds) } : {};
+  const retryAfter = secondsOfRetryAfter(headers['retry-after']);
+  return retryAfter === undefined ? {} : { retryAfter };
 }
 
 /** The error of a node whose call was answered like that. */

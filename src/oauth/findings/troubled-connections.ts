@@ -1,4 +1,5 @@
 import { count } from '../../common/words.js';
+import { ownerName } from '../../users/index.js';
 import { type ConnectionDependants } from '../connections/connection-dependants.js';
 import { type OAuthConnectionStatus } from '../connections/oauth-connection.entity.js';
 
@@ -15,7 +16,7 @@ export interface ConnectionRow {
 /** A statement that finds connections by the index `oauth_connection_trouble`. */
 export const troubled = (condition: string): string => `
   select c.connection_id, 'The ' || c.provider || ' account ' || c.account_label || ' of ' ||
-    coalesce(nullif(u.email, ''), u.user_id) as name,
+    ${ownerName} as name,
     c.status, c.refresh_failures, c.last_error, c.last_refreshed_at, c.updated_at
   from (
     select * from oauth_connection c where (c.status <> 'healthy' or c.refresh_failures > 0) and ${condition}

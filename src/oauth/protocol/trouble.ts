@@ -1,5 +1,6 @@
 import { OperationProcessingError, ResponseBodyError, WWWAuthenticateChallengeError } from 'oauth4webapi';
 import { EgressError } from '../../common/egress/egress.errors.js';
+import { secondsOfRetryAfter } from '../../common/http/retry-after.js';
 import { OAuthRefusedError, OAuthTroubleError, OAuthUpstreamError } from './upstream.errors.js';
 
 /** Errors of RFC 6749 that say nothing against the client or its tokens. */
@@ -30,10 +31,7 @@ export function errorCodeOf(given: string): string {
   return errorCode.test(given) ? given : 'an error without a name';
 }
 
-/** Seconds of Retry-After, which may be a date too. */
+/** Seconds of Retry-After. None is as good as no word: then it is up to us. */
 export function retryAfterOf({ headers }: Response): number | undefined {
-  const text = headers.get('retry-after');
-  if (!text) return undefined;
-  const seconds = /^\d{1,9}$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / 1_000;
-  return seconds > 0 ? Math.ceil(seconds) : undefined;
+  return secondsOfRetryAfter(headers.get('retry-after')) || undefined;
 }

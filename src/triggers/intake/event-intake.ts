@@ -25,7 +25,7 @@ export interface EventOutcome {
   readonly runId: string | null;
   readonly duplicateOf: string | null;
   /** The run as it was a moment ago, if this event has started it. */
-  readonly run?: RunView | undefined;
+  readonly view?: RunView | undefined;
 }
 
 /**
@@ -71,7 +71,7 @@ export class EventIntake {
         reason: null,
         runId: started.runId,
         duplicateOf: null,
-        run: started.view,
+        view: started.view,
       };
     } catch (error) {
       if (error instanceof ConcurrencyLimitError) {

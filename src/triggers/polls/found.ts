@@ -1,3 +1,4 @@
+import { isValueDeeperThan } from '../../common/json-depth.js';
 import { type Json, type JsonObject } from '../../common/json.js';
 import { makeStorable } from '../../common/storable-text.js';
 import { type Occurrence } from '../intake/prepare-event.js';
@@ -34,15 +35,9 @@ export function occurrencesOf({ list }: Found): Occurrence[] {
 
 /** Why data is not stored; null: it is. */
 function unfit(data: Json): string | null {
-  if (isDeeper(data, MOST_DEPTH)) return `It is nested more than ${MOST_DEPTH} levels deep.`;
+  if (isValueDeeperThan(MOST_DEPTH, data)) return `It is nested more than ${MOST_DEPTH} levels deep.`;
   const bytes = Buffer.byteLength(JSON.stringify(data));
   return bytes > MOST_BYTES ? `It takes ${bytes} bytes; at most ${MOST_BYTES} are stored.` : null;
-}
-
-function isDeeper(value: Json, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (levels === 0) return true;
-  return Object.values(value).some((member) => isDeeper(member, levels - 1));
 }
 
 /** Whoever is asked may name any time; one that the database can't hold is none. */

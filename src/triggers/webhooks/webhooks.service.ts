@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { Environment } from '../../common/config/environment.js';
 import { DomainError } from '../../common/errors.js';
 import { WindowCounts } from '../../common/http/rate-limit.js';
 import { type Json, type JsonObject } from '../../common/json.js';
-import { ExpressionError, RunEnds, RunReader } from '../../workflows/index.js';
+import { ExpressionError, RunWaiter, RunReader } from '../../workflows/index.js';
 import { type ActiveSubscription, ActiveSubscriptions } from '../intake/active-subscription.js';
 import { EventIntake, type EventOutcome } from '../intake/event-intake.js';
 import { IntakeLinks } from '../intake/intake-links.js';
@@ -15,7 +14,7 @@ import {
 } from '../intake/intake.errors.js';
 import { SubscriptionPlans } from '../intake/subscription-plan.js';
 import { SubscriptionSecrets } from '../subscriptions/subscription-secrets.js';
-import { type ReceivedDelivery, type WebhookTrigger } from '../types/define-trigger.js';
+import { type IncomingEvent, type ReceivedDelivery, type WebhookTrigger } from '../types/define-trigger.js';
 import { bodyOf } from './delivery-body.js';
 import { type Delivery } from '../../common/webhooks/delivery.js';
 import { verificationSchemeCatalogue } from './schemes/catalogue.js';
@@ -38,14 +37,13 @@ export class WebhooksService {
   private readonly refusals = new WindowCounts();
 
   constructor(
-    private readonly environment: Environment,
     private readonly links: IntakeLinks,
     private readonly subscriptions: ActiveSubscriptions,
     private readonly plans: SubscriptionPlans,
     private readonly secrets: SubscriptionSecrets,
     private readonly intake: EventIntake,
     private readonly reader: RunReader,
-    private readonly ends: RunEnds,
+    private readonly waiter: RunWaiter,
   ) {}
 
   /**
@@ -90,27 +88,36 @@ export class WebhooksService {
     if (typeof event === 'string') {
       return { kind: 'taken', outcome: await this.intake.ignore(subscription, delivery.json, event) };
     }
-    const waits = type.answersWithOutput?.(subscription.config) ?? false;
-    const patience = this.environment.syncWaitSeconds * 1_000;
-    const until = Date.now() + patience;
-    const outcome = await this.intake.deliver(subscription, event, waits ? patience : undefined);
-    if (outcome.verdict === 'failed') throw new EventFailedError(outcome);
-    if (!waits || outcome.runId === null) return { kind: 'taken', outcome };
-    return this.answerOfRun(subscription, outcome, outcome.runId, until);
+    if (type.answersWithOutput?.(subscription.config)) return this.takeAndWait(subscription, event);
+    return { kind: 'taken', outcome: await this.deliver(subscription, event) };
   }
 
-  /** The output of the run; of a delivery that came again, that of the run which the first one has started. */
-  private async answerOfRun(
-    { user_id: userId }: ActiveSubscription,
-    outcome: EventOutcome,
-    runId: string,
-    until: number,
-  ): Promise<HookAnswer> {
-    if (outcome.run?.status === 'COMPLETED') return { kind: 'output', outcome, output: outcome.run.outputs };
-    const status = await this.ends.wait(userId, runId, until);
+  /** Answers with the output of the run; of a delivery that came again, of the run which the first one has started. */
+  private async takeAndWait(subscription: ActiveSubscription, event: IncomingEvent): Promise<HookAnswer> {
+    const { user_id: userId } = subscription;
+    const { started, status, end } = await this.waiter.startAndWait(userId, (patience) =>
+      this.deliver(subscription, event, patience),
+    );
+    const { runId } = started;
+    if (runId === null) return { kind: 'taken', outcome: started };
     if (status === 'FAILED' || status === 'CANCELLED') throw new RunWithoutOutputError(runId);
-    if (status !== 'COMPLETED') return { kind: 'taken', outcome };
-    return { kind: 'output', outcome, output: await this.reader.outputOf({ userId }, runId) };
+    if (status !== 'COMPLETED') return { kind: 'taken', outcome: started };
+    return {
+      kind: 'output',
+      outcome: started,
+      output: end ? end.outputs : await this.reader.outputOf({ userId }, runId),
+    };
+  }
+
+  /** @throws EventFailedError */
+  private async deliver(
+    subscription: ActiveSubscription,
+    event: IncomingEvent,
+    patience?: number,
+  ): Promise<EventOutcome> {
+    const outcome = await this.intake.deliver(subscription, event, patience);
+    if (outcome.verdict === 'failed') throw new EventFailedError(outcome);
+    return outcome;
   }
 
   /** Nothing of a refused delivery is kept but that there was one; and of many of them, not even that. */

@@ -23,5 +23,8 @@ export interface OwnerRow {
   readonly owner_email: string;
 }
 
+/** Of `"user" u`: what people know an owner by. */
+export const ownerName = `coalesce(nullif(u.email, ''), u.user_id)`;
+
 /** Of `"user" u`. */
 export const ownerColumns = 'u.user_id as owner_subject, u.issuer as owner_issuer, u.email as owner_email';

@@ -5,8 +5,8 @@ import { formValues } from '../../common/html/schema-form.js';
 import { type JsonObject } from '../../common/json.js';
 import { makePublicId } from '../../common/public-id.js';
 import { type Pause } from '../nodes/pause.js';
-import { answerRun } from '../runs/engine/answer-run.js';
-import { RunNotices } from '../runs/engine/run-notices.js';
+import { answerPause } from '../runs/engine/answer-pause.js';
+import { RunBroadcasts } from '../runs/engine/run-broadcasts.js';
 import { checkedAnswer } from './approval-answer.js';
 import { formSchemaOf } from './approval-form.js';
 import { ApprovalClosedError, ApprovalNotFoundError } from './approval.errors.js';
@@ -39,7 +39,7 @@ export class ApprovalsService {
   constructor(
     private readonly em: EntityManager,
     private readonly links: ApprovalLinks,
-    private readonly notices: RunNotices,
+    private readonly broadcasts: RunBroadcasts,
     private readonly audit: Audit,
   ) {}
 
@@ -53,13 +53,13 @@ export class ApprovalsService {
     const { owner, runId, path, pause } = await this.open(token);
     const answer = checkedAnswer(pause, { ...value }, '');
     await this.em.transactional(async (em) => {
-      if (!(await answerRun(em, { runId, path, value: answer, by: by?.trim() || null })))
+      if (!(await answerPause(em, { runId, path, value: answer, by: by?.trim() || null })))
         throw new ApprovalClosedError();
       const object = makePublicId('run', runId);
       const details = { path, approved: value.approved ?? null };
       await this.audit.record(em, { action: 'approval.answered', object, owner, details });
     });
-    this.notices.tell('queued');
+    this.broadcasts.tell('queued');
   }
 
   /** What a form of the approval's page says. */

@@ -1,6 +1,7 @@
 import { dateOf } from '../../common/database/sql-date.js';
 import { defineFinding } from '../../common/findings/define-finding.js';
 import { makePublicId } from '../../common/public-id.js';
+import { ownerName } from '../../users/index.js';
 
 interface PoisonedRow {
   run_id: string;
@@ -15,7 +16,7 @@ interface PoisonedRow {
 /** The last step that was recorded tells where the processes died. */
 const poisoned = `
   select r.run_id, r.completed_at, r.crashes, w.name as workflow, w.workflow_id as workflow_uuid,
-    coalesce(nullif(u.email, ''), u.user_id) as owner,
+    ${ownerName} as owner,
     (select path from workflow_run_step s where s.run_id = r.run_id order by seq desc limit 1) as next_to
   from (
     select * from workflow_run

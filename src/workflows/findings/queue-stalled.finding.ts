@@ -1,6 +1,6 @@
 import { defineFinding } from '../../common/findings/define-finding.js';
 import { queueState } from './queued-users.js';
-import { together } from './together.js';
+import { troubleOfUsers } from './trouble-of-users.js';
 
 export const queueStalled = defineFinding({
   code: 'queue-stalled',
@@ -13,6 +13,6 @@ export const queueStalled = defineFinding({
     const { users, workers, running, slots, slotsPerUser } = await queueState(context);
     if (workers === 0 || running >= slots) return [];
     const passedOver = users.filter((user) => user.running < slotsPerUser);
-    return together(passedOver, `${running} of ${slots} slots are taken, and nobody takes them up.`);
+    return troubleOfUsers(passedOver, `${running} of ${slots} slots are taken, and nobody takes them up.`);
   },
 });

@@ -2,6 +2,8 @@ import { type EntityManager } from '@mikro-orm/postgresql';
 import { dateOf } from '../../common/database/sql-date.js';
 import { Environment } from '../../common/config/environment.js';
 import { type FindingContext } from '../../common/findings/define-finding.js';
+import { ownerName } from '../../users/index.js';
+import { isQueued, stepFromUserToUser } from '../runs/engine/queue-walk.js';
 
 /** A user whose runs have waited for a free slot for too long. */
 export interface QueuedUser {
@@ -24,31 +26,25 @@ export interface QueueState {
   readonly slotsPerUser: number;
 }
 
-/** From user to user in the index `workflow_run_queue`, as claims do; of each the oldest runs. */
+/** Of each user who has queued runs, the oldest ones. */
 const queued = `
-  with recursive users as (
-    (select user_id from workflow_run where status = 'QUEUED' and admitted is not false order by user_id limit 1)
-    union all
-    select n.user_id from users u cross join lateral (
-      select user_id from workflow_run
-      where status = 'QUEUED' and admitted is not false and user_id > u.user_id order by user_id limit 1
-    ) n
-  ), chosen as materialized (select user_id from users limit 200),
+  with recursive users as (${stepFromUserToUser('users')}),
+  chosen as materialized (select user_id from users limit 200),
   running as materialized (
     select user_id, count(*)::int as runs from workflow_run where status = 'RUNNING' group by user_id
   )
-  select coalesce(nullif(o.email, ''), o.user_id) as name, oldest.run_id, oldest.since,
-    coalesce((select runs from running r where r.user_id = u.user_id), 0) as running,
+  select ${ownerName} as name, oldest.run_id, oldest.since,
+    coalesce((select runs from running r where r.user_id = u.id), 0) as running,
     (select count(*)::int from (
-      select from workflow_run where status = 'QUEUED' and admitted is not false and user_id = u.user_id limit 1000
+      select from workflow_run where ${isQueued} and user_id = u.id limit 1000
     ) q) as queued
-  from chosen u join "user" o on o.id = u.user_id
+  from chosen c join "user" u on u.id = c.user_id
   cross join lateral (
     -- A run that has waited for something was made long before it was queued again.
     select run_id, greatest(created_at, started_at, case when wake_at <= now() then wake_at end,
       (answers -> -1 ->> 'at')::timestamptz) as since
     from (
-      select * from workflow_run where status = 'QUEUED' and admitted is not false and user_id = u.user_id
+      select * from workflow_run where ${isQueued} and user_id = u.id
       order by run_id limit 10
     ) first order by since limit 1
   ) oldest

@@ -2,6 +2,7 @@ import { dateOf } from '../../common/database/sql-date.js';
 import { defineFinding, MOST_IDS } from '../../common/findings/define-finding.js';
 import { makePublicId } from '../../common/public-id.js';
 import { count, list } from '../../common/words.js';
+import { ownerName } from '../../users/index.js';
 
 interface HeldBackRow {
   run_id: string;
@@ -24,7 +25,7 @@ const heldBack = `
     ) n
   ), chosen as materialized (select key from keys limit 200)
   select oldest.run_id, oldest.created_at as since, oldest.concurrency_limit as most, w.name as workflow,
-    coalesce(nullif(u.email, ''), u.user_id) as owner,
+    ${ownerName} as owner,
     (select count(*)::int from (
       select from workflow_run where concurrency_key = k.key and status = 'QUEUED' and not admitted limit 1000
     ) q) as waiting,

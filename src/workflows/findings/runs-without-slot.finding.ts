@@ -1,6 +1,6 @@
 import { defineFinding } from '../../common/findings/define-finding.js';
 import { queueState } from './queued-users.js';
-import { together } from './together.js';
+import { troubleOfUsers } from './trouble-of-users.js';
 
 export const runsWithoutSlot = defineFinding({
   code: 'runs-without-slot',
@@ -12,6 +12,6 @@ export const runsWithoutSlot = defineFinding({
   async find(context) {
     const { users, workers, running, slots } = await queueState(context);
     if (workers === 0 || running < slots) return [];
-    return together(users, `all ${slots} slots of ${workers} processes are taken.`);
+    return troubleOfUsers(users, `all ${slots} slots of ${workers} processes are taken.`);
   },
 });

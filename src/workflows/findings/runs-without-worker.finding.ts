@@ -1,6 +1,6 @@
 import { defineFinding } from '../../common/findings/define-finding.js';
 import { queueState } from './queued-users.js';
-import { together } from './together.js';
+import { troubleOfUsers } from './trouble-of-users.js';
 
 export const runsWithoutWorker = defineFinding({
   code: 'runs-without-worker',
@@ -9,6 +9,6 @@ export const runsWithoutWorker = defineFinding({
   remedy: 'Start a process with SEER_ROLE "worker" or "all". Nothing is lost: the runs begin as soon as it is there.',
   async find(context) {
     const { users, workers } = await queueState(context);
-    return workers > 0 ? [] : together(users, 'no process that executes runs is alive.');
+    return workers > 0 ? [] : troubleOfUsers(users, 'no process that executes runs is alive.');
   },
 });

@@ -2,6 +2,7 @@ import { dateOf } from '../../common/database/sql-date.js';
 import { defineFinding } from '../../common/findings/define-finding.js';
 import { FIRST_UUID, LAST_UUID } from '../../common/database/sql-uuid.js';
 import { makePublicId } from '../../common/public-id.js';
+import { ownerName } from '../../users/index.js';
 import { eachSource } from '../runs/run-status.js';
 
 /** So many runs in a row are no accident. */
@@ -28,7 +29,7 @@ const failing = `
       select workflow_id from workflow_run where status = 'FAILED' order by run_id desc limit 1000
     ) failures where workflow_id is not null
   )
-  select w.workflow_id, w.name, coalesce(nullif(u.email, ''), u.user_id) as owner, l.since, l.code, l.node_id, l.error, l.sample
+  select w.workflow_id, w.name, ${ownerName} as owner, l.since, l.code, l.node_id, l.error, l.sample
   from candidates c
   join workflow w on w.id = c.workflow_id
   join "user" u on u.id = w.user_id

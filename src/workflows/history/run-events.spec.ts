@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { type Principal } from '../../users/index.js';
 import { RunDeltas } from '../runs/engine/run-deltas.js';
 import { RunNews } from '../runs/engine/run-news.js';
-import { type RunNotices } from '../runs/engine/run-notices.js';
+import { type RunBroadcasts } from '../runs/engine/run-broadcasts.js';
 import { type RunLook, type RunReader } from '../runs/run-reader.js';
 import { type StepRow } from '../runs/run-rows.js';
 import { RunEvents } from './run-events.js';
@@ -10,7 +10,7 @@ import { RunEvents } from './run-events.js';
 const runId = 'run_0190b6a0-7e2c-7d3a-9f10-3b6f2f0c1a2b';
 const caller = {} as Principal;
 /** Nobody else is there. */
-const deltas = new RunDeltas({ tell: () => {} } as unknown as RunNotices);
+const deltas = new RunDeltas({ tell: () => {} } as unknown as RunBroadcasts);
 
 const stepOf = (seq: number): StepRow => ({
   ...{ node_id: 'a', path: `a[${seq}]`, attempt: 1, seq, status: 'COMPLETED' },

@@ -22,7 +22,7 @@ import {
 import { PageQuery } from '../../common/http/paging/page.dto.js';
 import { ApiProblems } from '../../common/http/problems/api-problems.js';
 import { Caller, type Principal, RequireScope } from '../../users/index.js';
-import { answerRun } from '../runs/answer-run.js';
+import { respondWithRun } from '../runs/respond-with-run.js';
 import { RunResponse } from '../runs/run.dto.js';
 import { ApiRunEvents } from './api-run-events.js';
 import { CheckpointPage, CheckpointWithStateResponse, ForkRunRequest } from './checkpoint.dto.js';
@@ -84,7 +84,7 @@ export class RunHistoryController {
     @IdempotencyClaimed() idempotency: IdempotencyOfRequest | undefined,
     @Res({ passthrough: true }) response: Response,
   ): Promise<RunResponse> {
-    return answerRun(response, await this.forks.fork(caller, id, body, idempotency));
+    return respondWithRun(response, await this.forks.fork(caller, id, body, idempotency));
   }
 
   /** Try a FAILED or CANCELLED run again, as a new run that keeps all that was done. */
@@ -100,7 +100,7 @@ export class RunHistoryController {
     @IdempotencyClaimed() idempotency: IdempotencyOfRequest | undefined,
     @Res({ passthrough: true }) response: Response,
   ): Promise<RunResponse> {
-    return answerRun(response, await this.forks.retry(caller, id, idempotency));
+    return respondWithRun(response, await this.forks.retry(caller, id, idempotency));
   }
 
   /** Why a run started, where it is, why it waits, why it failed, and what a retry would do. */

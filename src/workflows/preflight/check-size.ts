@@ -1,3 +1,4 @@
+import { isValueDeeperThan } from '../../common/json-depth.js';
 import { isJsonObject, type Json, type JsonObject } from '../../common/json.js';
 import { type NodeCatalogue } from '../nodes/catalogue.js';
 import { type FindingList } from '../spec/findings.js';
@@ -14,7 +15,7 @@ export function checkSize(spec: Json, nodeTypes: NodeCatalogue, found: FindingLi
     found.error('spec-not-object', { pointer: '' }, `A spec is a JSON object, this is ${describe(spec)}.`);
     return false;
   }
-  if (isDeeperThan(limits.jsonDepth, spec)) {
+  if (isValueDeeperThan(limits.jsonDepth, spec)) {
     const message = `Objects and arrays are nested more than ${limits.jsonDepth} deep.`;
     found.error('spec-too-deep', { pointer: '' }, message);
     return false;
@@ -40,9 +41,4 @@ function hasFewNodes(spec: JsonObject, nodeTypes: NodeCatalogue, found: FindingL
     return false;
   }
   return true;
-}
-
-function isDeeperThan(levels: number, value: Json): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));
 }

@@ -7,9 +7,9 @@ import { parsePublicId } from '../../common/public-id.js';
 import { type Principal } from '../../users/index.js';
 import { checkedAnswer } from '../approvals/approval-answer.js';
 import { type Pause } from '../nodes/pause.js';
-import { answerRun } from './engine/answer-run.js';
+import { answerPause } from './engine/answer-pause.js';
 import { cancelRuns } from './engine/cancel-runs.js';
-import { RunNotices } from './engine/run-notices.js';
+import { RunBroadcasts } from './engine/run-broadcasts.js';
 import { RunReader } from './run-reader.js';
 import { type ResumeRunRequest, type RunResponse } from './run.dto.js';
 import { RunNotFoundError, RunNotWaitingError, RunPlaceAmbiguousError } from './run.errors.js';
@@ -23,7 +23,7 @@ export class RunControl {
   constructor(
     private readonly em: EntityManager,
     private readonly reader: RunReader,
-    private readonly notices: RunNotices,
+    private readonly broadcasts: RunBroadcasts,
     private readonly audit: Audit,
   ) {}
 
@@ -65,19 +65,19 @@ export class RunControl {
     const [path, pause] = onePlace(publicId, run.waiting_for ?? {}, place);
     const answer: Json = pause.type === 'approval' ? checkedAnswer(pause, value, '/value') : (value ?? null);
     await this.em.transactional(async (em) => {
-      if (!(await answerRun(em, { runId, path, value: answer, by: run.email })))
+      if (!(await answerPause(em, { runId, path, value: answer, by: run.email })))
         throw new RunNotWaitingError(publicId, place);
       if (pause.type !== 'approval') return;
       const details = { path, approved: isJsonObject(answer) ? (answer.approved ?? null) : null };
       await this.audit.record(em, { action: 'approval.answered', object: publicId, details });
     });
-    this.notices.tell('queued');
+    this.broadcasts.tell('queued');
     return this.reader.get(caller, publicId);
   }
 
   /** Children that end at this moment lock their parents, and this locks children. */
   private async cancelWhere(em: SqlEntityManager, runs: Parameters<typeof cancelRuns>[1]): Promise<void> {
-    this.notices.cancelled(await retryDeadlocks(() => cancelRuns(em, runs)));
+    this.broadcasts.cancelled(await retryDeadlocks(() => cancelRuns(em, runs)));
   }
 }
 

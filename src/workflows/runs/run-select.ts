@@ -1,6 +1,6 @@
 import { type Condition } from '../../common/database/conditions.js';
 import { parsePublicId } from '../../common/public-id.js';
-import { uuidFloor } from '../../common/uuid.js';
+import { firstUuidOf } from '../../common/uuid.js';
 import { type RunListQuery } from './run.dto.js';
 
 /**
@@ -41,5 +41,5 @@ export function conditionsOf(query: RunListQuery, after: string | undefined): Co
 
 /** None for a spelling of a time that only the database reads. */
 function near(sql: string, millisecond: number): Condition[] {
-  return Number.isNaN(millisecond) ? [] : [[sql, uuidFloor(millisecond)]];
+  return Number.isNaN(millisecond) ? [] : [[sql, firstUuidOf(millisecond)]];
 }

@@ -5,14 +5,12 @@ import { Injectable, Logger } from '@nestjs/common';
 import { type Json, type JsonObject } from '../../common/json.js';
 import { newUuid } from '../../common/public-id.js';
 import { linkRun } from '../../common/tracing/tracing.js';
-import { GroupCommitter } from './engine/group-committer.js';
 import { type Claim, type NewRun, type RunConcurrency, type RunOutcome, type StartingEvent } from './engine/rows.js';
 import { RunAdmission } from './engine/run-admission.js';
 import { RunDispatcher } from './engine/run-dispatcher.js';
-import { type HeldRun, timeoutOf } from './engine/held-run.js';
-import { HeldRuns } from './engine/held-runs.js';
+import { type RunExecution } from './engine/run-execution.js';
+import { RunHoldings } from './engine/run-holdings.js';
 import { nothingRecorded } from './engine/recorded-run.js';
-import { RunJournal } from './engine/run-journal.js';
 import { RunLostError } from './engine/run-lost.error.js';
 import { WorkerLease } from './engine/worker-lease.js';
 import { RunSlots } from './engine/run-slots.js';
@@ -49,13 +47,20 @@ export interface RunCause {
 }
 
 /** A run that is acknowledged: in the database, or already over. */
-export interface StartedRun {
-  readonly runId: string;
-  /** False: the idempotency key named this earlier run; or there is none, as its event has started one before. */
-  readonly isNew: boolean;
-  /** The run as it was a moment ago, if this request made it. */
-  readonly view?: RunView;
-}
+export type StartedRun =
+  | {
+      readonly isNew: true;
+      readonly runId: string;
+      /** The run as it was a moment ago. */
+      readonly view: RunView;
+    }
+  | {
+      /** The idempotency key, or the event, has started one before … */
+      readonly isNew: false;
+      /** … this one; null of an event: its ledger knows which. */
+      readonly runId: string | null;
+      readonly view?: undefined;
+    };
 
 /**
  * Starts runs. With a free slot the run goes into the database already claimed and is executed in place; otherwise, and if
@@ -67,10 +72,9 @@ export class RunStarter {
 
   constructor(
     private readonly em: EntityManager,
-    private readonly committer: GroupCommitter,
     private readonly slots: RunSlots,
     private readonly lease: WorkerLease,
-    private readonly held: HeldRuns,
+    private readonly holdings: RunHoldings,
     private readonly admission: RunAdmission,
     private readonly dispatcher: RunDispatcher,
     private readonly quota: RunQuota,
@@ -86,21 +90,21 @@ export class RunStarter {
     this.refuseForeign(run);
     if (this.quota.exists) await this.quota.take(run.userId);
     if (!this.startsHere(run)) return this.enqueue(request, run);
-    const held = this.hold(request, run);
-    const running = this.execute(held);
+    const execution = this.hold(request, run);
+    const running = this.execute(execution);
     // It may fail before anybody waits for it.
     running.catch(() => {});
     // A run that only computes is over by then: one commit in place of two.
     await nextTurn();
     try {
-      await untilDurable(held);
+      await untilDurable(execution);
     } catch (error) {
       // It may have come to an end after all, though not with what it was to keep.
       await running.catch(() => {});
-      if (held.holding.durableSince === undefined) return this.earlier(request, held, error);
+      if (execution.holding.durableSince === undefined) return this.earlier(request, execution, error);
     }
     this.letGo(run, running);
-    return made(run, request, held.claim);
+    return made(run, request, execution.claim);
   }
 
   /**
@@ -112,17 +116,17 @@ export class RunStarter {
     this.refuseForeign(run);
     if (this.quota.exists) await this.quota.take(run.userId);
     if (!this.startsHere(run)) return this.enqueue(request, run);
-    const held = this.hold(request, run);
-    const running = this.execute(held);
+    const execution = this.hold(request, run);
+    const running = this.execute(execution);
     try {
       const outcome = await atMost(patience, running, () => {
         this.letGo(run, running);
-        return untilDurable(held);
+        return untilDurable(execution);
       });
-      if (held.holding.durableSince !== undefined) return made(run, request, held.claim, outcome);
+      if (execution.holding.durableSince !== undefined) return made(run, request, execution.claim, outcome);
       throw new RunLostError();
     } catch (error) {
-      return this.earlier(request, held, error);
+      return this.earlier(request, execution, error);
     }
   }
 
@@ -133,11 +137,11 @@ export class RunStarter {
     });
   }
 
-  private async execute(held: HeldRun): Promise<RunOutcome | undefined> {
+  private async execute(execution: RunExecution): Promise<RunOutcome | undefined> {
     try {
-      return await this.dispatcher.execute(held);
+      return await this.dispatcher.execute(execution);
     } finally {
-      this.slots.release(held.userId);
+      this.slots.release(execution.userId);
     }
   }
 
@@ -153,62 +157,50 @@ export class RunStarter {
     return !concurrency && this.slots.take(userId);
   }
 
-  private hold({ target, inputs, source, config, cause }: RunRequest, run: NewRun): HeldRun & { claim: Claim } {
-    const { runId, createdAt, userId } = run;
-    const claim = { workerId: this.lease.workerId, attempt: 1, startedAt: createdAt };
-    const holding = this.held.take(runId, 1, false);
-    const { mayGoOn } = this.dispatcher;
-    const about = {
-      workflowId: target.workflow?.uuid ?? null,
-      version: target.version?.number ?? null,
-      source,
-      createdAt,
-      startedAt: createdAt,
-      tries: 1,
-      depth: 0,
-      hops: run.hops ?? 0,
-    };
-    const { nodeTypes } = target.compiled;
-    const { committer } = this;
-    const journal = new RunJournal({
-      ...{ committer, holding, claim, nodeTypes, mayGoOn },
-      known: nothingRecorded(),
-      birth: run,
-    });
-    return {
-      holding,
+  private hold({ target, inputs, source, config, cause }: RunRequest, run: NewRun): RunExecution {
+    const { runId, createdAt, userId, hops = 0 } = run;
+    return this.dispatcher.hold({
+      holding: this.holdings.take(runId, 1, false),
+      claim: { workerId: this.lease.workerId, fence: 1, startedAt: createdAt },
       userId,
       workflow: target.compiled,
-      timeout: timeoutOf(target.compiled, config),
-      journal,
+      config,
       inputs,
       trigger: cause?.trigger ?? null,
-      about,
+      about: {
+        workflowId: target.workflow?.uuid ?? null,
+        version: target.version?.number ?? null,
+        source,
+        createdAt,
+        tries: 1,
+        depth: 0,
+        hops,
+      },
+      known: nothingRecorded(),
+      birth: run,
       ranMs: 0,
-      answered: 0,
-      claim,
-    };
+    });
   }
 
   private async enqueue(request: RunRequest, run: NewRun): Promise<StartedRun> {
     linkRun(run.runId);
-    return (await this.admission.enqueue(run)) ? made(run, request) : this.findEarlier(request, run.runId);
+    return (await this.admission.enqueue(run)) ? made(run, request) : this.findEarlier(request);
   }
 
-  private earlier(request: RunRequest, { journal, holding }: HeldRun, error: unknown): Promise<StartedRun> {
-    if (journal.isRefused) return this.findEarlier(request, holding.runId);
+  private earlier(request: RunRequest, { journal }: RunExecution, error: unknown): Promise<StartedRun> {
+    if (journal.isRefused) return this.findEarlier(request);
     throw error;
   }
 
   /** The run that the idempotency key stands for. @throws IdempotencyKeyReusedError when it was for another request */
-  private async findEarlier({ userId, idempotency }: RunRequest, runId: string): Promise<StartedRun> {
+  private async findEarlier({ userId, idempotency }: RunRequest): Promise<StartedRun> {
     const earlier = idempotency && (await runOfKey(this.em, userId, idempotency));
-    return { runId: earlier ?? runId, isNew: false };
+    return { isNew: false, runId: earlier ?? null };
   }
 }
 
 /** A run that is stopped or taken away right after is accepted all the same. @throws what kept it from being durable */
-async function untilDurable({ journal, holding }: HeldRun): Promise<void> {
+async function untilDurable({ journal, holding }: RunExecution): Promise<void> {
   try {
     await journal.settled();
   } catch (error) {

@@ -102,7 +102,7 @@ export function viewOfNew(
     error: end?.error ?? null,
     errorDetail: end?.errorDetail ?? null,
     waitingFor: null,
-    attempt: claim?.attempt ?? 0,
+    attempt: claim?.fence ?? 0,
     parentRunId: run.parent?.runId ?? null,
     triggerEventId: run.event?.eventId ?? null,
     forkedFrom: run.forkedFrom ?? null,

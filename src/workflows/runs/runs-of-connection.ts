@@ -1,7 +1,7 @@
 import { type EntityManager } from '@mikro-orm/postgresql';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ConnectionRenewals, type Renewal } from '../../oauth/index.js';
-import { RunNotices } from './engine/run-notices.js';
+import { RunBroadcasts } from './engine/run-broadcasts.js';
 
 /** Each place at which such a run waits for this connection gets an answer; the others stay as they are. */
 const wake = `
@@ -23,7 +23,7 @@ const wake = `
 export class RunsOfConnection implements OnModuleInit {
   constructor(
     private readonly renewals: ConnectionRenewals,
-    private readonly notices: RunNotices,
+    private readonly broadcasts: RunBroadcasts,
   ) {}
 
   onModuleInit(): void {
@@ -32,6 +32,6 @@ export class RunsOfConnection implements OnModuleInit {
 
   private async wake(em: EntityManager, { userId, connectionId }: Renewal): Promise<() => void> {
     await em.execute(wake, [userId, connectionId]);
-    return () => this.notices.tell('queued');
+    return () => this.broadcasts.tell('queued');
   }
 }

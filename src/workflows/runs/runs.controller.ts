@@ -18,7 +18,7 @@ import { ApiProblems } from '../../common/http/problems/api-problems.js';
 import { Caller, type Principal, RequireScope } from '../../users/index.js';
 import { ApiStartedRun } from '../history/api-run-events.js';
 import { RunEvents } from '../history/run-events.js';
-import { answerRun } from './answer-run.js';
+import { respondWithRun } from './respond-with-run.js';
 import { RunControl } from './run-control.service.js';
 import { RunReader } from './run-reader.js';
 import {
@@ -145,7 +145,7 @@ export class RunsController {
     response: Response,
     started: RunAnswer,
   ): Promise<RunResponse | StreamableFile> {
-    const run = answerRun(response, started, mode);
+    const run = respondWithRun(response, started, mode);
     if (!stream) return run;
     response.status(HttpStatus.OK).setHeader('X-Run-Id', run.run_id);
     return answerEvents(response, await this.events.watch(caller, run.run_id));

@@ -1,16 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { Environment } from '../../common/config/environment.js';
 import { type Json, type JsonObject } from '../../common/json.js';
 import { makePublicId } from '../../common/public-id.js';
 import { type Principal } from '../../users/index.js';
 import { MAX_NUMBER } from '../workflow-draft.dto.js';
-import { RunEnds } from './run-ends.js';
+import { RunWaiter } from './run-waiter.js';
 import { RunReader } from './run-reader.js';
 import { RunStarter, type RunRequest, type StartedRun } from './run-starter.js';
-import { isFinal } from './run-status.js';
 import { type RunTarget, RunTargets, type RunVersion } from './run-target.js';
 import { type RunConfig, RunResponse, type StartAdHocRunRequest, type StartRunRequest } from './run.dto.js';
 import { RunVersionInvalidError } from './run.errors.js';
+import { type RunView } from './run-view.js';
 
 /** How a caller wants a run started. */
 export interface StartOptions {
@@ -27,16 +26,16 @@ export interface RunAnswer {
 @Injectable()
 export class RunsService {
   constructor(
-    private readonly environment: Environment,
     private readonly targets: RunTargets,
     private readonly starter: RunStarter,
     private readonly reader: RunReader,
-    private readonly ends: RunEnds,
+    private readonly waiter: RunWaiter,
   ) {}
 
   /**
-   * Runs a workflow. @throws WorkflowNotFoundError, NotPublishedError, VersionNotFoundError, SpecInvalidProblem,
-   * RunInputsInvalidError, IdempotencyKeyReusedError
+   * Runs a workflow.
+   * @throws RunVersionInvalidError, WorkflowNotFoundError, NotPublishedError, VersionNotFoundError, SpecInvalidProblem, and as
+   * `RunStarter.start`
    */
   async start(
     caller: Principal,
@@ -48,7 +47,7 @@ export class RunsService {
     return this.run(caller, target, request, options);
   }
 
-  /** Runs a spec that is stored nowhere else. @throws SpecInvalidProblem, RunInputsInvalidError, IdempotencyKeyReusedError */
+  /** Runs a spec that is stored nowhere else. @throws SpecInvalidProblem, and as `RunStarter.start` */
   async startAdHoc(caller: Principal, request: StartAdHocRunRequest, options: StartOptions): Promise<RunAnswer> {
     return this.run(caller, await this.targets.ofSpec(request.spec), request, options);
   }
@@ -67,18 +66,20 @@ export class RunsService {
       source: 'MANUAL',
       idempotency,
     };
-    if (mode === 'async') return this.answer(caller, await this.starter.start(request));
-    const patience = this.environment.syncWaitSeconds * 1_000;
-    const until = Date.now() + patience;
-    const started = await this.starter.startAndRun(request, patience);
-    if (started.view && isFinal(started.view.status)) return this.answer(caller, started);
-    await this.ends.wait(caller.userId, started.runId, until);
-    return this.answer(caller, { ...started, view: undefined });
+    if (mode === 'async') {
+      const started = await this.starter.start(request);
+      return this.answer(caller, started, started.view);
+    }
+    const { started, end } = await this.waiter.startAndWait(caller.userId, (patience) =>
+      this.starter.startAndRun(request, patience),
+    );
+    return this.answer(caller, started, end);
   }
 
-  private async answer(caller: Principal, { runId, isNew, view }: StartedRun): Promise<RunAnswer> {
-    const run = view ? RunResponse.from(view) : await this.reader.get(caller, makePublicId('run', runId));
-    return { run, isNew };
+  private async answer(caller: Principal, { isNew, runId }: StartedRun, view: RunView | undefined): Promise<RunAnswer> {
+    if (view) return { run: RunResponse.from(view), isNew };
+    if (runId === null) throw new Error('an idempotency key was taken and free at the same moment');
+    return { run: await this.reader.get(caller, makePublicId('run', runId)), isNew };
   }
 }
 

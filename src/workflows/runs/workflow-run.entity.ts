@@ -138,7 +138,7 @@ export class WorkflowRun {
   @Property({ type: 'json', columnType: 'json', nullable: true })
   errorDetail: JsonObject | null;
 
-  /** How often the run was claimed. Every write of a running run names it, so a process that lost the run can't write. */
+  /** How often the run was claimed; in the engine `fence`. Every write of a running run names it, so a process that lost the run can't write. */
   @Property({ type: 'smallint' })
   attempt: Opt<number> = 1;
 
@@ -150,7 +150,7 @@ export class WorkflowRun {
   @Property({ type: 'smallint' })
   crashes: Opt<number> = 0;
 
-  /** Running time of earlier attempts in milliseconds; waiting is not part of it. */
+  /** Running time of earlier executions in milliseconds; waiting is not part of it. */
   @Property({ type: 'integer' })
   ranMs: Opt<number> = 0;
 
@@ -221,8 +221,4 @@ export class WorkflowRun {
 
   @Property({ type: 'timestamptz', columnType: 'timestamptz(3)', nullable: true })
   completedAt: Date | null;
-
-  /** When a run that has waited fails with `run-timeout`, whatever it still waits for. */
-  @Property({ type: 'timestamptz', columnType: 'timestamptz(3)', nullable: true })
-  deadline: Date | null;
 }

@@ -15,12 +15,12 @@ import { ConcurrencyLimitError } from '../run.errors.js';
 import { type RunTarget, RunTargets } from '../run-target.js';
 import { isFinal, type WorkflowRunStatus } from '../run-status.js';
 import { cancelRuns } from './cancel-runs.js';
-import { type HeldRun } from './held-run.js';
+import { type RunExecution } from './run-execution.js';
 import { type RunJournal } from './run-journal.js';
 import { type NewRun, type RunConcurrency } from './rows.js';
 import { RunAdmission } from './run-admission.js';
 import { RunNews } from './run-news.js';
-import { RunNotices } from './run-notices.js';
+import { RunBroadcasts } from './run-broadcasts.js';
 import { RunSlots } from './run-slots.js';
 
 /** A child that ends within this time is waited for in place: cheaper than to pause the parent and replay it. */
@@ -42,14 +42,14 @@ export class ChildRuns {
     private readonly admission: RunAdmission,
     private readonly slots: RunSlots,
     private readonly news: RunNews,
-    private readonly notices: RunNotices,
+    private readonly broadcasts: RunBroadcasts,
   ) {}
 
   /**
    * Starts the child, unless an earlier execution has, and gives its output when it is over.
    * @throws RunPaused while it is not; NodeError when it did not complete or can't be started
    */
-  async call(parent: HeldRun, call: WorkflowCall, { path, attempt }: Execution): Promise<Json> {
+  async call(parent: RunExecution, call: WorkflowCall, { path, attempt }: Execution): Promise<Json> {
     const { journal, holding } = parent;
     journal.mayHaveChildren = true;
     // Another attempt is another child.
@@ -77,10 +77,10 @@ export class ChildRuns {
       error: 'The run that waited for this one has failed.',
     };
     const cancelled = await retryDeadlocks(() => cancelRuns(this.em.fork(), children));
-    this.notices.cancelled(cancelled);
+    this.broadcasts.cancelled(cancelled);
   }
 
-  private async start(parent: HeldRun, call: WorkflowCall, path: string): Promise<string> {
+  private async start(parent: RunExecution, call: WorkflowCall, path: string): Promise<string> {
     const { about, userId, holding } = parent;
     const depth = about.depth + 1;
     if (depth >= limits.depth) {
@@ -120,7 +120,7 @@ export class ChildRuns {
   }
 
   private async concurrency(
-    { userId, about, holding }: HeldRun,
+    { userId, about, holding }: RunExecution,
     call: WorkflowCall,
     target: RunTarget,
   ): Promise<RunConcurrency | undefined> {

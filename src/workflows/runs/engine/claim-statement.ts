@@ -1,3 +1,5 @@
+import { isQueued, stepFromUserToUser } from './queue-walk.js';
+
 /** How a process claims. */
 export interface ClaimRequest {
   readonly workerId: string;
@@ -21,13 +23,10 @@ export interface ClaimReport {
   capped: boolean;
 }
 
-/** Runs without a concurrency key, and those that have a place within its limit: the predicate of `workflow_run_queue`. */
-const queued = `status = 'QUEUED' and admitted is not false`;
-
 const columns = `c.run_id, c.user_id, w.workflow_id as workflow_uuid, v.version_number,
-  c.workflow_version_id as version_id, v.spec_hash, c.spec, c.inputs, c.config, c.source, c.attempt, c.tries, c.depth, c.ran_ms,
+  c.workflow_version_id as version_id, v.spec_hash, c.spec, c.inputs, c.config, c.source, c.attempt as fence, c.tries, c.depth, c.ran_ms,
   c.concurrency_key, c.parent_run_id, c.trigger_event_id, c.hops, c.forked_from_run_id is not null as is_fork, c.waiting_for,
-  c.answers, clock_timestamp()::timestamptz(3) as claimed_at, c.created_at, c.started_at, c.deadline`;
+  c.answers, clock_timestamp()::timestamptz(3) as claimed_at, c.created_at, c.started_at`;
 
 /**
  * Claims queued runs. Users take turns, each with the oldest run first. No queue is ever sorted, however deep: the
@@ -52,7 +51,7 @@ export function claimStatement({ workerId, count, perUser, rooms, after }: Claim
       from turns t cross join lateral (
         select row_number() over (order by run_id) as turn from (
           -- Every other user has at least one turn.
-          select run_id from workflow_run where ${queued} and user_id = t.user_id
+          select run_id from workflow_run where ${isQueued} and user_id = t.user_id
           order by run_id limit least(t.room, greatest(? - t.users + 1, 1))
         ) oldest
       ) q
@@ -61,7 +60,7 @@ export function claimStatement({ workerId, count, perUser, rooms, after }: Claim
     shares as (select user_id, count(*) as share, max(room) as room from picks group by user_id),
     locked as (
       select l.run_id from shares s cross join lateral (
-        select run_id from workflow_run where ${queued} and user_id = s.user_id
+        select run_id from workflow_run where ${isQueued} and user_id = s.user_id
         order by run_id limit s.share for update skip locked
       ) l
     ),
@@ -77,7 +76,7 @@ export function claimStatement({ workerId, count, perUser, rooms, after }: Claim
         (select count(*) from picks)::int as seen,
         exists (select from shares where share >= room and room < ?) or exists (
           select from rooms r
-          where r.room = 0 and exists (select from workflow_run where ${queued} and user_id = r.user_id)
+          where r.room = 0 and exists (select from workflow_run where ${isQueued} and user_id = r.user_id)
         ) as capped
     )
     select report.*, ${columns}
@@ -91,16 +90,6 @@ export function claimStatement({ workerId, count, perUser, rooms, after }: Claim
     sql,
     [after, after, after, after, JSON.stringify(rooms), ...inTurn, ...inTurn, count, count, count, workerId, count],
   ];
-}
-
-/** A loose index scan: one probe for each user who has a queued run, and only as many as are asked for. */
-function stepFromUserToUser(walk: string, range: string): string {
-  return `
-    (select user_id from workflow_run where ${queued} and ${range} order by user_id limit 1)
-    union all
-    select n.user_id from ${walk} u cross join lateral (
-      select user_id from workflow_run where ${queued} and ${range} and user_id > u.user_id order by user_id limit 1
-    ) n`;
 }
 
 function usersWithRoom(walk: string, lap: number): string {

@@ -10,7 +10,7 @@ const runColumns =
   'run_id uuid, user_id bigint, workflow_id bigint, workflow_version_id bigint, spec json, inputs json, config json, ' +
   'status text, source text, attempt smallint, worker_id uuid, created_at timestamptz, started_at timestamptz, ' +
   'completed_at timestamptz, outputs json, error text, error_detail json, waiting_for jsonb, wake_at timestamptz, ' +
-  'deadline timestamptz, ran_ms int, parent_run_id uuid, parent_path text, depth smallint, concurrency_key text, ' +
+  'ran_ms int, parent_run_id uuid, parent_path text, depth smallint, concurrency_key text, ' +
   'concurrency_limit int, admitted boolean, forked_from_run_id uuid, forked_from_step int, tries smallint, ' +
   'trigger_event_id uuid, hops smallint';
 const runFields = fieldsOf(runColumns);
@@ -68,7 +68,7 @@ const parts = {
       where run_id in (select run_id from runs)
     )`,
   /**
-   * Steps of runs that exist, fenced: only while the run is still at our attempt. A cancelled run still takes what was
+   * Steps of runs that exist, fenced: only while the run has not been claimed again. A cancelled run still takes what was
    * under way when it was cancelled. `limit` makes each run be looked up by its id, whatever the planner thinks.
    */
   steps: (parameter: string) => `
@@ -109,10 +109,9 @@ const parts = {
           waiting_for = t.waiting_for - array(
             select a ->> 'path' from jsonb_array_elements(coalesce(w.answers, '[]')) a
           ),
-          wake_at = t.wake_at, deadline = coalesce(w.deadline, t.deadline),
-          ran_ms = w.ran_ms + t.ran_ms, worker_id = null
+          wake_at = t.wake_at, ran_ms = w.ran_ms + t.ran_ms, worker_id = null
       from json_to_recordset(${parameter}::json) as t(run_id uuid, fence smallint, answers int, waiting_for jsonb,
-        wake_at timestamptz, deadline timestamptz, ran_ms int)
+        wake_at timestamptz, ran_ms int)
       where w.run_id = t.run_id and w.attempt = t.fence and ${isRunning}
       returning w.run_id
     )`,

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type HotRead, HotReads } from '../../../common/database/hot-reads.js';
 import { defineGauge } from '../../../common/metrics/define-metric.js';
 import { slowRead } from '../../../common/metrics/slow-read.js';
+import { isQueued, stepFromUserToUser } from './queue-walk.js';
 
 const depth = defineGauge({
   name: 'seer_queue_runs',
@@ -29,23 +30,16 @@ const MOST_COUNTED = 10_000;
 const look: HotRead = {
   name: 'queue-metrics',
   text: `
-    with recursive users as (
-      (select user_id from workflow_run where status = 'QUEUED' and admitted is not false order by user_id limit 1)
-      union all
-      select n.user_id from users u cross join lateral (
-        select user_id from workflow_run
-        where status = 'QUEUED' and admitted is not false and user_id > u.user_id order by user_id limit 1
-      ) n
-    ), firsts as (
+    with recursive users as (${stepFromUserToUser('users')}), firsts as (
       select f.created_at from users u cross join lateral (
         select created_at from workflow_run
-        where status = 'QUEUED' and admitted is not false and user_id = u.user_id and started_at is null
+        where ${isQueued} and user_id = u.user_id and started_at is null
         order by run_id limit 1
       ) f
     )
     select
       (select count(*) from (
-        select from workflow_run where status = 'QUEUED' and admitted is not false limit ${MOST_COUNTED}
+        select from workflow_run where ${isQueued} limit ${MOST_COUNTED}
       ) queued)::int as depth,
       (select count(*) from (
         select from workflow_run where status = 'QUEUED' and not admitted limit ${MOST_COUNTED}

@@ -37,7 +37,7 @@ describe('the row of a new run', () => {
   });
 
   it('is RUNNING under its claim, and over when it has an end', () => {
-    const claim = { workerId: 'me', attempt: 1, startedAt: at };
+    const claim = { workerId: 'me', fence: 1, startedAt: at };
     expect(JSON.parse(runRow(run, claim, undefined))).toMatchObject({ status: 'RUNNING', worker_id: 'me', attempt: 1 });
     const over = JSON.parse(runRow(run, claim, end)) as object;
     expect(over).toMatchObject({ status: 'FAILED', error: nasty, started_at: time, completed_at: time });

@@ -54,7 +54,11 @@ export interface RunConcurrency {
 /** How a run is inserted: claimed by a process, or for whoever has a free slot. */
 export interface Claim {
   readonly workerId: string;
-  readonly attempt: number;
+  /**
+   * How often the run has been claimed, this time included (column `attempt`). Writes name it, and are taken only while the
+   * run was not claimed again. Not what expressions call `run.attempt`: that is `tries`.
+   */
+  readonly fence: number;
   readonly startedAt: number;
 }
 
@@ -77,10 +81,9 @@ export interface RunPause {
   readonly waitingFor: Readonly<Record<string, Pause>>;
   /** Milliseconds since the epoch; when it goes on by itself at the latest. */
   readonly wakeAt: number;
-  readonly deadline: number;
-  /** Running time of this attempt in milliseconds. */
+  /** Running time of this execution in milliseconds. */
   readonly ranMs: number;
-  /** How many answers this attempt knew: if there are more by now, the run goes on at once. */
+  /** How many answers this execution knew: if there are more by now, the run goes on at once. */
   readonly answers: number;
 }
 
@@ -115,7 +118,7 @@ export function runRow(run: NewRun, claim: Claim | undefined, outcome: RunOutcom
     config: run.config,
     status: json(outcome?.status ?? (claim ? 'RUNNING' : 'QUEUED')),
     source: json(run.source),
-    attempt: String(claim?.attempt ?? 0),
+    attempt: String(claim?.fence ?? 0),
     worker_id: json(claim && !outcome ? claim.workerId : null),
     created_at: time(run.createdAt),
     started_at: time(claim?.startedAt),
@@ -202,11 +205,10 @@ export function isEnd(outcome: RunOutcome): outcome is RunEnd {
   return outcome.status !== 'WAITING';
 }
 
-function pauseFields({ waitingFor, wakeAt, deadline, ranMs }: RunPause): Record<string, JsonText | null> {
+function pauseFields({ waitingFor, wakeAt, ranMs }: RunPause): Record<string, JsonText | null> {
   return {
     waiting_for: json(waitingFor),
     wake_at: time(wakeAt),
-    deadline: time(deadline),
     ran_ms: String(Math.round(ranMs)),
   };
 }

@@ -12,7 +12,7 @@ import { GroupCommitter } from './group-committer.js';
 import { makeRoom } from './make-room.js';
 import { type NewRun, type RunConcurrency, runRow } from './rows.js';
 import { countStarted } from './run-metrics.js';
-import { RunNotices } from './run-notices.js';
+import { RunBroadcasts } from './run-broadcasts.js';
 
 /** Keys whose runs are let in together: each holds a lock of the database's shared table of about 6,000. */
 const MOST_KEYS = 100;
@@ -58,11 +58,11 @@ export class RunAdmission {
   constructor(
     private readonly em: EntityManager,
     private readonly committer: GroupCommitter,
-    private readonly notices: RunNotices,
+    private readonly broadcasts: RunBroadcasts,
     private readonly ledger: EventLedger,
   ) {
     // Of which key the run was, nobody tells.
-    this.notices.onCancelled(() => this.look());
+    this.broadcasts.onCancelled(() => this.look());
   }
 
   /** Called when there is a queued run that was not there before. */
@@ -98,7 +98,7 @@ export class RunAdmission {
     for (const runId of fresh) inserted.add(runId);
     const committed = (): void => {
       for (const { runId, source } of runs) if (inserted.has(runId)) countStarted(source);
-      if (cancelled.length > 0) this.notices.cancelled(cancelled);
+      if (cancelled.length > 0) this.broadcasts.cancelled(cancelled);
       if (others.length > 0) this.announce();
       for (const key of keys) this.entered(key);
     };
@@ -175,7 +175,7 @@ export class RunAdmission {
     if (full.size > 0) throw new ConcurrencyLimitError(limit);
     if (fresh.size === 0) return false;
     countStarted(run.source);
-    this.notices.cancelled(cancelled);
+    this.broadcasts.cancelled(cancelled);
     this.announce();
     return true;
   }
@@ -251,7 +251,7 @@ export class RunAdmission {
 
   private announce(): void {
     for (const listener of this.whenQueued) listener();
-    this.notices.tell('queued');
+    this.broadcasts.tell('queued');
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { RunNotices } from './run-notices.js';
+import { RunBroadcasts } from './run-broadcasts.js';
 
 /** Where in a run a text comes from. */
 export type DeltaSource = { node_id: string; path: string; attempt: number };
@@ -17,8 +17,8 @@ const COLLECT_MS = 50;
 /** Other processes say so often that they listen, and are believed for as long as the second, in milliseconds. */
 const RENEW_MS = 10_000;
 const BELIEVED_MS = 25_000;
-/** Characters of one notice: NOTIFY takes 8,000 bytes, and JSON may write one character in 6. */
-const NOTICE_CHARACTERS = 1_000;
+/** Characters of one broadcast: NOTIFY takes 8,000 bytes, and JSON may write one character in 6. */
+const BROADCAST_CHARACTERS = 1_000;
 
 type Listener = (delta: TextDelta) => void;
 
@@ -33,13 +33,13 @@ export class RunDeltas implements OnModuleInit {
   /** By run: until when another process listens, by the monotonic clock. */
   private readonly heardElsewhere = new Map<string, number>();
 
-  constructor(private readonly notices: RunNotices) {}
+  constructor(private readonly broadcasts: RunBroadcasts) {}
 
   onModuleInit(): void {
-    this.notices.onListening((runId, process) => {
+    this.broadcasts.onListening((runId, process) => {
       if (process !== this.process) this.believe(runId);
     });
-    this.notices.onDelta((runId, process, text) => {
+    this.broadcasts.onDelta((runId, process, text) => {
       if (process !== this.process) this.tellHere(runId, JSON.parse(text) as TextDelta);
     });
   }
@@ -48,7 +48,7 @@ export class RunDeltas implements OnModuleInit {
   listen(runId: string, listener: Listener): () => void {
     const listeners = this.listeners.get(runId) ?? new Set();
     this.listeners.set(runId, listeners.add(listener));
-    const renew = (): void => this.notices.tell(`listening ${runId} ${this.process}`);
+    const renew = (): void => this.broadcasts.tell(`listening ${runId} ${this.process}`);
     renew();
     const timer = setInterval(renew, RENEW_MS).unref();
     return () => {
@@ -93,10 +93,10 @@ export class RunDeltas implements OnModuleInit {
     this.tellHere(runId, delta);
     const until = this.heardElsewhere.get(runId);
     if (until === undefined || until < performance.now()) return;
-    for (let at = 0; at < delta.text.length; at += NOTICE_CHARACTERS) {
-      const text = delta.text.slice(at, at + NOTICE_CHARACTERS);
+    for (let at = 0; at < delta.text.length; at += BROADCAST_CHARACTERS) {
+      const text = delta.text.slice(at, at + BROADCAST_CHARACTERS);
       const piece = JSON.stringify({ ...delta, offset: delta.offset + at, text });
-      this.notices.tell(`delta ${runId} ${this.process} ${piece}`);
+      this.broadcasts.tell(`delta ${runId} ${this.process} ${piece}`);
     }
   }
 

@@ -5,16 +5,15 @@ import { dateOf } from '../../../common/database/sql-date.js';
 import { faultPoint } from '../../../common/fault-point.js';
 import { WorkflowSpecs } from '../../workflow-specs.js';
 import { GroupCommitter } from './group-committer.js';
-import { HeldRuns } from './held-runs.js';
+import { RunHoldings } from './run-holdings.js';
 import { nothingRecorded } from './recorded-run.js';
 import { isEnd, type RunOutcome } from './rows.js';
-import { type HeldRun, timeoutOf } from './held-run.js';
+import { type RunExecution, runExecution, type TakenRun } from './run-execution.js';
 import { RunAdmission } from './run-admission.js';
 import { RunExecutor } from './run-executor.js';
-import { RunJournal } from './run-journal.js';
 import { RunHandedBackError, RunLostError } from './run-lost.error.js';
 import { RunNews } from './run-news.js';
-import { RunNotices } from './run-notices.js';
+import { RunBroadcasts } from './run-broadcasts.js';
 import { type ClaimedRun, RunQueue } from './run-queue.js';
 import { RunSlots } from './run-slots.js';
 import { WorkerLease } from './worker-lease.js';
@@ -46,10 +45,10 @@ export class RunDispatcher {
     private readonly queue: RunQueue,
     private readonly committer: GroupCommitter,
     private readonly executor: RunExecutor,
-    private readonly held: HeldRuns,
+    private readonly holdings: RunHoldings,
     private readonly specs: WorkflowSpecs,
     private readonly news: RunNews,
-    private readonly notices: RunNotices,
+    private readonly broadcasts: RunBroadcasts,
     private readonly admission: RunAdmission,
   ) {
     this.slots.onFreed((userId) => {
@@ -57,7 +56,7 @@ export class RunDispatcher {
       if (this.capped.has(userId)) this.backlog = true;
       if (this.backlog) outsideOfRequests(() => void this.claim());
     });
-    this.notices.onQueued(() => this.wake());
+    this.broadcasts.onQueued(() => this.wake());
     this.admission.onQueued(() => this.wake());
   }
 
@@ -73,17 +72,23 @@ export class RunDispatcher {
   }
 
   /** @throws RunLostError when this process must not touch the world for a run any more */
-  readonly mayGoOn = (): void => {
+  private readonly mayGoOn = (): void => {
     if (this.draining) throw new RunHandedBackError();
     if (!this.lease.isLive) throw new RunLostError('the lease of this process is over');
   };
+
+  /** A run that this process has taken, ready to be executed. */
+  hold(taken: TakenRun): RunExecution {
+    const { committer, mayGoOn } = this;
+    return runExecution({ committer, mayGoOn }, taken);
+  }
 
   /**
    * Executes a run until it is over or waits, and announces that. The caller has a slot for it.
    * @returns undefined when the run is another process's now.
    * @throws DatabaseUnavailableError when its end could not be recorded
    */
-  async execute(run: HeldRun): Promise<RunOutcome | undefined> {
+  async execute(run: RunExecution): Promise<RunOutcome | undefined> {
     const outcome = await outsideOfRequests(() => this.executor.execute(run));
     if (outcome?.status === 'WAITING') this.alarm(outcome.wakeAt);
     this.news.announce(run.holding.runId);
@@ -160,17 +165,17 @@ export class RunDispatcher {
 
   /** Executes a claimed run in the slot that was taken for it. */
   private async begin(claimed: ClaimedRun): Promise<void> {
-    const holding = this.held.take(claimed.run_id, claimed.attempt, true);
+    const holding = this.holdings.take(claimed.run_id, claimed.fence, true);
     try {
       const outcome = await this.execute(await this.prepare(claimed, holding));
       // Whoever waits for its end may do so in another process.
       if (outcome && isEnd(outcome)) {
-        this.notices.tell(`ended ${claimed.run_id}`);
+        this.broadcasts.tell(`ended ${claimed.run_id}`);
         if (claimed.concurrency_key) this.admission.next(claimed.concurrency_key);
       }
     } catch (error) {
       // What this process holds and does not execute goes back into the queue (run-keeper.ts).
-      this.held.leave(holding);
+      this.holdings.leave(holding);
       if (!asDatabaseUnavailable(error))
         this.log.error({ err: error, run_id: claimed.run_id }, 'A run could not be executed');
     } finally {
@@ -178,36 +183,29 @@ export class RunDispatcher {
     }
   }
 
-  private async prepare(claimed: ClaimedRun, holding: HeldRun['holding']): Promise<HeldRun> {
-    const { attempt, source, tries, depth, ran_ms: ranMs } = claimed;
-    const startedAt = dateOf(claimed.started_at).getTime();
+  private async prepare(claimed: ClaimedRun, holding: RunExecution['holding']): Promise<RunExecution> {
+    const { fence, source, tries, depth, hops, inputs, trigger, config } = claimed;
     const workflow = await this.specs.load(claimed);
-    const known = attempt > 1 || claimed.is_fork ? await this.queue.recorded(claimed) : nothingRecorded();
-    const claim = { workerId: this.lease.workerId, attempt, startedAt };
-    const parentId = claimed.parent_run_id ?? undefined;
-    const { committer, mayGoOn } = this;
-    const { nodeTypes } = workflow;
-    return {
+    return this.hold({
       holding,
+      claim: { workerId: this.lease.workerId, fence, startedAt: dateOf(claimed.started_at).getTime() },
       userId: claimed.user_id,
       workflow,
-      timeout: timeoutOf(workflow, claimed.config),
-      journal: new RunJournal({ committer, holding, claim, known, nodeTypes, parentId, mayGoOn }),
-      parentId,
-      inputs: claimed.inputs,
-      trigger: claimed.trigger,
+      config,
+      inputs,
+      trigger,
       about: {
         workflowId: claimed.workflow_uuid,
         version: claimed.version_number,
         source,
         createdAt: dateOf(claimed.created_at).getTime(),
-        startedAt,
         tries,
         depth,
-        hops: claimed.hops,
+        hops,
       },
-      ranMs,
-      answered: known.answered,
-    };
+      known: fence > 1 || claimed.is_fork ? await this.queue.recorded(claimed) : nothingRecorded(),
+      parentId: claimed.parent_run_id ?? undefined,
+      ranMs: claimed.ran_ms,
+    });
   }
 }

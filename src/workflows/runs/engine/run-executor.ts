@@ -12,8 +12,8 @@ import { type Execution, type ModelCall, type Scope, type ToolCall } from '../..
 import { NodeError, RunPaused, RunStopped } from '../../nodes/node-error.js';
 import { limits } from '../../spec/limits.js';
 import { ChildRuns } from './child-runs.js';
-import { type HeldRun } from './held-run.js';
-import { HeldRuns } from './held-runs.js';
+import { type RunExecution } from './run-execution.js';
+import { RunHoldings } from './run-holdings.js';
 import { RunDeltas } from './run-deltas.js';
 import { type RunEnd, type RunErrorDetail, type RunOutcome, type RunPause } from './rows.js';
 import { RunCancelledError, RunHandedBackError, RunLostError } from './run-lost.error.js';
@@ -31,7 +31,7 @@ export class RunExecutor {
     private readonly models: ModelRunner,
     private readonly deltas: RunDeltas,
     private readonly children: ChildRuns,
-    private readonly held: HeldRuns,
+    private readonly holdings: RunHoldings,
     private readonly queue: RunQueue,
   ) {}
 
@@ -39,9 +39,9 @@ export class RunExecutor {
    * @returns how the execution came out, after that is durable; undefined when the run is no longer this process's.
    * @throws DatabaseUnavailableError when it could not be recorded: the run is still to be executed.
    */
-  async execute(run: HeldRun): Promise<RunOutcome | undefined> {
+  async execute(run: RunExecution): Promise<RunOutcome | undefined> {
     const { holding, about } = run;
-    if (holding.attempt === 1) startDelay.observe(Math.max(0, about.startedAt - about.createdAt) / 1_000);
+    if (holding.fence === 1) startDelay.observe(Math.max(0, about.startedAt - about.createdAt) / 1_000);
     return inSpan(
       () => runSpan(run),
       async (span) => {
@@ -52,7 +52,7 @@ export class RunExecutor {
     );
   }
 
-  private async bringOn(run: HeldRun): Promise<RunOutcome | undefined> {
+  private async bringOn(run: RunExecution): Promise<RunOutcome | undefined> {
     const { holding, timeout } = run;
     const left = timeout - run.ranMs;
     const timer = setTimeout(() => holding.stop.abort(new RunTimeout(timeout)), timerDelay(left));
@@ -67,12 +67,12 @@ export class RunExecutor {
       return undefined;
     } finally {
       clearTimeout(timer);
-      this.held.leave(holding);
+      this.holdings.leave(holding);
     }
   }
 
   /** If the database refuses what the run leaves, the run still gets an end, though nothing but that. */
-  private async finish(run: HeldRun, outcome: RunOutcome): Promise<RunOutcome> {
+  private async finish(run: RunExecution, outcome: RunOutcome): Promise<RunOutcome> {
     try {
       await run.journal.finish(outcome);
       return outcome;
@@ -85,16 +85,16 @@ export class RunExecutor {
   }
 
   /** What was under way may still be recorded; a run that is handed back goes on elsewhere. */
-  private async letGo({ holding, journal }: HeldRun, reason: RunLostError): Promise<void> {
+  private async letGo({ holding, journal }: RunExecution, reason: RunLostError): Promise<void> {
     await journal.leave();
     if (!(reason instanceof RunHandedBackError)) {
       if (!(reason instanceof RunCancelledError)) leasesLost.add();
       return;
     }
-    await this.queue.handBack(holding.runId, holding.attempt, performance.now() - holding.since);
+    await this.queue.handBack(holding.runId, holding.fence, performance.now() - holding.since);
   }
 
-  private async run(run: HeldRun, left: number, signal: AbortSignal): Promise<RunOutcome> {
+  private async run(run: RunExecution, left: number, signal: AbortSignal): Promise<RunOutcome> {
     const { workflow, journal } = run;
     const context: RunContext = {
       journal,
@@ -119,7 +119,7 @@ export class RunExecutor {
     }
   }
 
-  private async callTool(run: HeldRun, { nodeId, ...call }: ToolCall, at: Execution): Promise<Json> {
+  private async callTool(run: RunExecution, { nodeId, ...call }: ToolCall, at: Execution): Promise<Json> {
     const { holding, userId } = run;
     const { path, signal } = at;
     const idempotencyKey = `${makePublicId('run', holding.runId)}:${nodeId}:${path}`;
@@ -129,7 +129,7 @@ export class RunExecutor {
     return output;
   }
 
-  private async askModel(run: HeldRun, { nodeId, ...question }: ModelCall, at: Execution): Promise<ModelAnswer> {
+  private async askModel(run: RunExecution, { nodeId, ...question }: ModelCall, at: Execution): Promise<ModelAnswer> {
     const { holding, journal, userId, workflow } = run;
     const left = (workflow.spec.settings?.token_budget ?? Infinity) - journal.tokens;
     if (left <= 0) {
@@ -154,7 +154,7 @@ export class RunExecutor {
     }
   }
 
-  private failed({ holding: { runId } }: HeldRun, error: unknown): RunEnd {
+  private failed({ holding: { runId } }: RunExecution, error: unknown): RunEnd {
     if (error instanceof NodeFailure) {
       if (error.detail.code === 'internal-error')
         this.log.error({ err: error.cause, run_id: runId }, 'A node failed inside Seer');
@@ -175,18 +175,18 @@ class RunTimeout extends Error {
   }
 }
 
-function noteUse({ journal, userId }: HeldRun, nodeId: string): (used: UsedCredential) => void {
+function noteUse({ journal, userId }: RunExecution, nodeId: string): (used: UsedCredential) => void {
   return (used) => journal.use(used, nodeId, userId);
 }
 
-function deadlineOf({ about }: HeldRun): number {
+function deadlineOf({ about }: RunExecution): number {
   return about.createdAt + limits.runLifetime;
 }
 
 /** Everything here stays the same when the run is executed again: a replay must take the same way. */
 export function scopeOf(
   runId: string,
-  { inputs, trigger, about }: Pick<HeldRun, 'inputs' | 'trigger' | 'about'>,
+  { inputs, trigger, about }: Pick<RunExecution, 'inputs' | 'trigger' | 'about'>,
 ): Scope {
   const run = {
     id: makePublicId('run', runId),
@@ -199,15 +199,13 @@ export function scopeOf(
   return { inputs, trigger, run };
 }
 
-function pauseOf(run: HeldRun): RunPause {
+function pauseOf(run: RunExecution): RunPause {
   const { waits } = run.journal;
-  const deadline = deadlineOf(run);
   const ends = [...waits.values()].flatMap(({ until }) => (until === undefined ? [] : [Date.parse(until)]));
   return {
     status: 'WAITING',
     waitingFor: Object.fromEntries(waits),
-    wakeAt: Math.min(deadline, ...ends),
-    deadline,
+    wakeAt: Math.min(deadlineOf(run), ...ends),
     ranMs: performance.now() - run.holding.since,
     answers: run.answered,
   };

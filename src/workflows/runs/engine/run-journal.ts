@@ -7,7 +7,7 @@ import { NodeError } from '../../nodes/node-error.js';
 import { type Pause, type PauseEnd } from '../../nodes/pause.js';
 import { limits } from '../../spec/limits.js';
 import { type GroupCommitter, type Write } from './group-committer.js';
-import { type Holding } from './held-runs.js';
+import { type Holding } from './run-holdings.js';
 import { type RecordedRun } from './recorded-run.js';
 import { type Claim, isEnd, type JsonText, type NewRun, type RunOutcome, type StepRow, type UseRow } from './rows.js';
 import { RunLostError } from './run-lost.error.js';
@@ -24,9 +24,9 @@ export interface JournalOptions {
   /** Types of the nodes, by id. */
   readonly nodeTypes: ReadonlyMap<string, string>;
   /** A run that is not in the database yet: it goes in with the first commit. */
-  readonly birth?: NewRun;
+  readonly birth?: NewRun | undefined;
   /** The run that its end wakes. */
-  readonly parentId?: string;
+  readonly parentId?: string | undefined;
   /** Asked before the world is touched. @throws RunLostError when this process must not go on */
   readonly mayGoOn: () => void;
 }
@@ -187,7 +187,7 @@ export class RunJournal implements Journal {
     this.uses = [];
     const write: Write = run
       ? { kind: 'new', run, claim, steps, outcome, uses }
-      : { kind: 'progress', runId, fence: claim.attempt, steps, outcome, parentId, uses };
+      : { kind: 'progress', runId, fence: claim.fence, steps, outcome, parentId, uses };
     if (!run && steps.length === 0 && uses.length === 0 && !outcome) return;
     const moment = run ? 'birth' : momentOf(outcome);
     faultPoint(`before-${moment}`);

@@ -2,13 +2,13 @@ import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationB
 import { Environment } from '../../../common/config/environment.js';
 import { asDatabaseUnavailable } from '../../../common/database/database.errors.js';
 import { faultPoint } from '../../../common/fault-point.js';
-import { HeldRuns } from './held-runs.js';
+import { RunHoldings } from './run-holdings.js';
 import { RunAdmission } from './run-admission.js';
 import { RunDispatcher } from './run-dispatcher.js';
 import { RunHandedBackError, RunLostError } from './run-lost.error.js';
 import { countEnded, takenOver } from './run-metrics.js';
 import { RunNews } from './run-news.js';
-import { RunNotices } from './run-notices.js';
+import { RunBroadcasts } from './run-broadcasts.js';
 import { RunQueue } from './run-queue.js';
 import { RunSlots } from './run-slots.js';
 import { RunSweeper } from './run-sweeper.js';
@@ -33,19 +33,19 @@ export class RunKeeper implements OnApplicationBootstrap, BeforeApplicationShutd
   private looks: NodeJS.Timeout | undefined;
   private beats: NodeJS.Timeout | undefined;
   private beating: Promise<void> | undefined;
-  /** Runs that the database thought to be here at the last beat, but were not: `run attempt`. */
+  /** Runs that the database thought to be here at the last beat, but were not: `run fence`. */
   private strays = new Set<string>();
 
   constructor(
     private readonly environment: Environment,
     private readonly lease: WorkerLease,
     private readonly slots: RunSlots,
-    private readonly held: HeldRuns,
+    private readonly holdings: RunHoldings,
     private readonly queue: RunQueue,
     private readonly sweeper: RunSweeper,
     private readonly dispatcher: RunDispatcher,
     private readonly admission: RunAdmission,
-    private readonly notices: RunNotices,
+    private readonly broadcasts: RunBroadcasts,
     private readonly news: RunNews,
   ) {}
 
@@ -66,7 +66,7 @@ export class RunKeeper implements OnApplicationBootstrap, BeforeApplicationShutd
     await this.slots.empty(UNDISTURBED_MS);
     this.dispatcher.drain();
     await this.slots.empty(GRACE_MS);
-    this.held.stopAll(new RunHandedBackError());
+    this.holdings.stopAll(new RunHandedBackError());
     await this.slots.empty(ABORT_MS);
     await this.admission.settled();
     clearInterval(this.beats);
@@ -75,7 +75,7 @@ export class RunKeeper implements OnApplicationBootstrap, BeforeApplicationShutd
     if (!this.environment.works) return;
     // Without its lease, whatever should still be under its name is taken by the others.
     await this.lease.end().catch((error: unknown) => this.report(error));
-    this.notices.tell('queued');
+    this.broadcasts.tell('queued');
   }
 
   private async beat(): Promise<void> {
@@ -91,9 +91,9 @@ export class RunKeeper implements OnApplicationBootstrap, BeforeApplicationShutd
         takenOver.add({ status });
         if (status === 'QUEUED') continue;
         countEnded(status, { code: 'crash-loop' });
-        this.notices.tell(`ended ${runId}`);
+        this.broadcasts.tell(`ended ${runId}`);
       }
-      this.notices.tell('queued');
+      this.broadcasts.tell('queued');
     } catch (error) {
       this.report(error);
     }
@@ -107,22 +107,22 @@ export class RunKeeper implements OnApplicationBootstrap, BeforeApplicationShutd
   private async compare(): Promise<void> {
     const began = performance.now();
     const rows = await this.queue.heldBy(this.lease.workerId);
-    const known = new Set(rows.map((row) => `${row.run_id} ${row.attempt}`));
-    for (const { runId, attempt, durableSince = Infinity, stop } of this.held.all) {
-      if (durableSince < began && !known.has(`${runId} ${attempt}`) && !stop.signal.aborted) {
+    const known = new Set(rows.map((row) => `${row.run_id} ${row.fence}`));
+    for (const { runId, fence, durableSince = Infinity, stop } of this.holdings.all) {
+      if (durableSince < began && !known.has(`${runId} ${fence}`) && !stop.signal.aborted) {
         // It may just have ended: then nothing listens to this any more.
         stop.abort(new RunLostError(`run ${runId} was taken from this process`));
       }
     }
     const strays = new Set<string>();
-    for (const { run_id: runId, attempt } of rows) {
-      const key = `${runId} ${attempt}`;
-      if (this.held.has(runId, attempt)) continue;
+    for (const { run_id: runId, fence } of rows) {
+      const key = `${runId} ${fence}`;
+      if (this.holdings.has(runId, fence)) continue;
       // Seen once, its claim may still be on the way here.
-      if (this.strays.has(key)) await this.queue.handBack(runId, attempt, 0);
+      if (this.strays.has(key)) await this.queue.handBack(runId, fence, 0);
       else strays.add(key);
     }
-    if (this.strays.size > 0) this.notices.tell('queued');
+    if (this.strays.size > 0) this.broadcasts.tell('queued');
     this.strays = strays;
   }
 

@@ -24,7 +24,8 @@ export interface ClaimedRun {
   inputs: Json;
   config: JsonObject | null;
   source: WorkflowRunSource;
-  attempt: number;
+  /** As in `Claim`. */
+  fence: number;
   tries: number;
   depth: number;
   ran_ms: number;
@@ -42,7 +43,6 @@ export interface ClaimedRun {
   claimed_at: string;
   created_at: string;
   started_at: string;
-  deadline: string | null;
 }
 
 interface StepOfRun {
@@ -142,18 +142,20 @@ export class RunQueue {
   }
 
   /** The runs that the database thinks this process executes. */
-  heldBy(workerId: string): Promise<{ run_id: string; attempt: number }[]> {
+  heldBy(workerId: string): Promise<{ run_id: string; fence: number }[]> {
     return this.em
       .fork()
-      .execute(`select run_id, attempt from workflow_run where status = 'RUNNING' and worker_id = ?`, [workerId]);
+      .execute(`select run_id, attempt as fence from workflow_run where status = 'RUNNING' and worker_id = ?`, [
+        workerId,
+      ]);
   }
 
   /** Puts a run back into the queue that this process has claimed but does not execute. */
-  async handBack(runId: string, attempt: number, ranMs: number): Promise<void> {
+  async handBack(runId: string, fence: number, ranMs: number): Promise<void> {
     await this.em.fork().execute(
       `update workflow_run set status = 'QUEUED', worker_id = null, ran_ms = ran_ms + ?
        where run_id = ? and attempt = ? and status = 'RUNNING'`,
-      [Math.round(ranMs), runId, attempt],
+      [Math.round(ranMs), runId, fence],
     );
   }
 }

@@ -49,7 +49,7 @@ export class RunSweeper {
 
   /**
    * Puts the runs of dead processes back into the queue, one process at a time; a run that has brought down process after
-   * process ends FAILED. Whoever still executes one of them can't write any more: its attempt is over.
+   * process ends FAILED. Whoever still executes one of them can't write any more: its claim is over.
    * @returns the runs that it took, and what they are now
    */
   async sweep(): Promise<{ run_id: string; status: 'QUEUED' | 'FAILED' }[]> {

@@ -3,7 +3,8 @@ import { Injectable } from '@nestjs/common';
 /** A run in the hands of this process. */
 export interface Holding {
   readonly runId: string;
-  readonly attempt: number;
+  /** As in `Claim`. */
+  readonly fence: number;
   /** Aborted to stop the run, with the reason. */
   readonly stop: AbortController;
   /** When it was taken, by `performance.now()`. */
@@ -17,7 +18,7 @@ export interface Holding {
  * and left after it says otherwise: so a run that the database thinks is here, but is not, was lost on the way.
  */
 @Injectable()
-export class HeldRuns {
+export class RunHoldings {
   private readonly runs = new Map<string, Holding>();
 
   get all(): Iterable<Holding> {
@@ -25,9 +26,9 @@ export class HeldRuns {
   }
 
   /** @param isDurable whether the database knows already that this process has the run */
-  take(runId: string, attempt: number, isDurable: boolean): Holding {
+  take(runId: string, fence: number, isDurable: boolean): Holding {
     const since = performance.now();
-    const holding = { runId, attempt, stop: new AbortController(), since, durableSince: isDurable ? since : undefined };
+    const holding = { runId, fence, stop: new AbortController(), since, durableSince: isDurable ? since : undefined };
     this.runs.set(runId, holding);
     return holding;
   }
@@ -37,8 +38,8 @@ export class HeldRuns {
     if (this.runs.get(holding.runId) === holding) this.runs.delete(holding.runId);
   }
 
-  has(runId: string, attempt: number): boolean {
-    return this.runs.get(runId)?.attempt === attempt;
+  has(runId: string, fence: number): boolean {
+    return this.runs.get(runId)?.fence === fence;
   }
 
   /** Stops a run, if it is here. */

@@ -5,7 +5,7 @@ import { type RunResponse } from './run.dto.js';
 import { type RunAnswer } from './runs.service.js';
 
 /** 200 with the end that `mode=sync` has waited for, else 202. */
-export function answerRun(
+export function respondWithRun(
   response: Response,
   { run, isNew }: RunAnswer,
   mode: 'async' | 'sync' = 'async',

@@ -7,7 +7,7 @@ import { type Json } from '../../../common/json.js';
  * it when it pauses.
  * @returns whether this answer was taken
  */
-export async function answerRun(
+export async function answerPause(
   em: SqlEntityManager,
   { runId, path, value, by }: { runId: string; path: string; value: Json; by: string | null },
 ): Promise<boolean> {

@@ -2,14 +2,14 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { NotificationListener } from '../../../common/database/notification-listener.js';
 import { Database } from '../../../common/database/open-database.js';
-import { HeldRuns } from './held-runs.js';
+import { RunHoldings } from './run-holdings.js';
 import { RunCancelledError } from './run-lost.error.js';
 import { RunNews } from './run-news.js';
 
 const CHANNEL = 'seer_run';
 
 /** What processes tell each other about runs. */
-type Notice =
+type Broadcast =
   | 'queued'
   | `ended ${string}`
   | `cancelled ${string}`
@@ -23,18 +23,18 @@ type Notice =
  * be lost: each is found out by a slow look at the table as well.
  */
 @Injectable()
-export class RunNotices implements OnModuleInit, OnModuleDestroy {
+export class RunBroadcasts implements OnModuleInit, OnModuleDestroy {
   private readonly listener: NotificationListener;
   private readonly whenQueued: (() => void)[] = [];
   private readonly whenCancelled: (() => void)[] = [];
   private readonly whenListening: ((runId: string, process: string) => void)[] = [];
   private readonly whenDelta: ((runId: string, process: string, piece: string) => void)[] = [];
-  private pending = new Set<Notice>();
+  private pending = new Set<Broadcast>();
   private sending = false;
 
   constructor(
     private readonly em: EntityManager,
-    private readonly held: HeldRuns,
+    private readonly holdings: RunHoldings,
     private readonly news: RunNews,
     database: Database,
   ) {
@@ -71,15 +71,15 @@ export class RunNotices implements OnModuleInit, OnModuleDestroy {
   }
 
   /** Sent soon, together with others; not awaited. */
-  tell(notice: Notice): void {
-    this.pending.add(notice);
+  tell(broadcast: Broadcast): void {
+    this.pending.add(broadcast);
     if (!this.sending) void this.send();
   }
 
   /** These runs (uuids) were cancelled: they stop at once, wherever they are executed. */
   cancelled(runIds: readonly string[]): void {
     for (const runId of runIds) {
-      this.held.stop(runId, new RunCancelledError());
+      this.holdings.stop(runId, new RunCancelledError());
       this.news.announce(runId);
       this.tell(`cancelled ${runId}`);
     }
@@ -88,13 +88,13 @@ export class RunNotices implements OnModuleInit, OnModuleDestroy {
   private async send(): Promise<void> {
     this.sending = true;
     while (this.pending.size > 0) {
-      const notices = [...this.pending];
+      const broadcasts = [...this.pending];
       this.pending = new Set();
       await this.em
         .fork()
-        .execute('select pg_notify(?, notice) from json_array_elements_text(?::json) as notice', [
+        .execute('select pg_notify(?, broadcast) from json_array_elements_text(?::json) as broadcast', [
           CHANNEL,
-          JSON.stringify(notices),
+          JSON.stringify(broadcasts),
         ])
         .catch(() => {});
     }
@@ -105,7 +105,7 @@ export class RunNotices implements OnModuleInit, OnModuleDestroy {
     const [what, runId = '', process = ''] = payload.split(' ', 3);
     if (what === 'queued') for (const listener of this.whenQueued) listener();
     if (what === 'cancelled') {
-      this.held.stop(runId, new RunCancelledError());
+      this.holdings.stop(runId, new RunCancelledError());
       for (const listener of this.whenCancelled) listener();
     }
     if (what === 'listening') for (const listener of this.whenListening) listener(runId, process);

@@ -4,7 +4,7 @@ import { count } from '../../common/words.js';
 import { type QueuedUser } from './queued-users.js';
 
 /** Users who wait for the same reason: one trouble for all; none when nobody waits. */
-export function together(users: readonly QueuedUser[], why: string): Trouble[] {
+export function troubleOfUsers(users: readonly QueuedUser[], why: string): Trouble[] {
   const [first] = users;
   if (!first) return [];
   const runs = users.reduce((sum, { queued }) => sum + queued, 0);
