@@ -1,7 +1,9 @@
+import { RunSweeper } from '../src/workflows/runs/engine/run-sweeper.js';
 import { startApp, type TestApp } from './support/app.js';
-import { connect } from './support/database.js';
+import { connect, query } from './support/database.js';
 import { makePublished, makeWorkflow, runSpec, specOf } from './support/factories.js';
-import { untilRun } from './support/runs.js';
+import { uuidOf } from './support/findings.js';
+import { type RunJson, untilRun } from './support/runs.js';
 
 let seer: TestApp;
 
@@ -61,6 +63,42 @@ describe('a workflow node', () => {
       problem: { error: { code: 'failed', node_id: 'no' } },
     });
     expect((await seer.admin.get(`/v1/runs?workflow_id=${child}`)).body.items).toHaveLength(2);
+  });
+
+  describe('whose run is over before its child', () => {
+    const approval = specOf([{ id: 'ok', type: 'approval', title: 'Go?' }]);
+
+    /** The only run of the workflow. */
+    const childOf = async (workflow: string, status: string): Promise<RunJson> => {
+      const { run_id: runId } = (await seer.admin.get(`/v1/runs?workflow_id=${workflow}`)).body.items[0];
+      return untilRun(seer.admin, runId, [status]);
+    };
+
+    it('leaves no child behind: it is cancelled', async () => {
+      const child = await makePublished(seer.admin, approval);
+      const branches = {
+        one: [run(child)],
+        two: [
+          { id: 'wait', type: 'wait', for: '300ms' },
+          { id: 'enough', type: 'stop' },
+        ],
+      };
+      const spec = specOf([{ id: 'p', type: 'parallel', branches }]);
+      const parent = (await seer.admin.post('/v1/runs', { spec })).body.run_id;
+      await untilRun(seer.admin, parent, ['COMPLETED']);
+      expect((await childOf(child, 'CANCELLED')).error).toBe('The run that waited for this one is over.');
+    });
+
+    it('is looked for, should a process have died between the two', async () => {
+      const child = await makePublished(seer.admin, approval);
+      const parent = (await seer.admin.post('/v1/runs', { spec: specOf([run(child)]) })).body.run_id;
+      await untilRun(seer.admin, parent, ['WAITING']);
+      const sweeper = seer.app.get(RunSweeper);
+      expect(await sweeper.cancelOrphans()).toEqual([]);
+      await query(seer.databaseUrl, `update workflow_run set status = 'FAILED' where run_id = '${uuidOf(parent)}'`);
+      expect(await sweeper.cancelOrphans()).toHaveLength(1);
+      expect((await childOf(child, 'CANCELLED')).error).toBe('The run that waited for this one is over.');
+    });
   });
 
   it('fails when there is nothing to run, or it cannot be run with these inputs', async () => {

@@ -50,6 +50,12 @@ export const waitsForReconnect = `status = 'WAITING' and waiting_for::text like 
     'where parent_run_id is not null',
 })
 @Index({
+  name: 'workflow_run_open_child',
+  expression:
+    'create index "workflow_run_open_child" on "workflow_run" ("parent_run_id") ' +
+    `where parent_run_id is not null and status in ('QUEUED', 'RUNNING', 'WAITING')`,
+})
+@Index({
   name: 'workflow_run_concurrency',
   expression:
     'create index "workflow_run_concurrency" on "workflow_run" ("concurrency_key", "run_id") ' +

@@ -3,6 +3,9 @@ import { countEnded } from './run-metrics.js';
 import { tellWatchers } from './tell-watchers.js';
 import { wakeParents } from './wake-parents.js';
 
+/** Why a child is cancelled that its parent has not waited for. */
+export const PARENT_IS_OVER = 'The run that waited for this one is over.';
+
 /**
  * Cancels runs that are not over, and all runs that they have started. One statement and a compare-and-set: a run that
  * completes at the same moment is either COMPLETED or CANCELLED, never both.

@@ -14,7 +14,7 @@ import { concurrencyOf } from '../run-concurrency.js';
 import { ConcurrencyLimitError } from '../run.errors.js';
 import { type RunTarget, RunTargets } from '../run-target.js';
 import { isFinal, type WorkflowRunStatus } from '../run-status.js';
-import { cancelRuns } from './cancel-runs.js';
+import { cancelRuns, PARENT_IS_OVER } from './cancel-runs.js';
 import { type RunExecution } from './run-execution.js';
 import { type RunJournal } from './run-journal.js';
 import { type NewRun, type RunConcurrency } from './rows.js';
@@ -68,13 +68,13 @@ export class ChildRuns {
     return valueOf(childId, outcome);
   }
 
-  /** The parent has failed: nobody waits for its children any more. */
+  /** The parent is over: nobody waits for the children that are not. */
   async cancelOf(parentId: string, { mayHaveChildren }: RunJournal): Promise<void> {
     if (!mayHaveChildren) return;
     const children = {
       where: 'parent_run_id = ?',
       values: [parentId],
-      error: 'The run that waited for this one has failed.',
+      error: PARENT_IS_OVER,
     };
     const cancelled = await retryDeadlocks(() => cancelRuns(this.em.fork(), children));
     this.broadcasts.cancelled(cancelled);

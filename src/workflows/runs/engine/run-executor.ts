@@ -15,7 +15,7 @@ import { ChildRuns } from './child-runs.js';
 import { type RunExecution } from './run-execution.js';
 import { RunHoldings } from './run-holdings.js';
 import { RunDeltas } from './run-deltas.js';
-import { type RunEnd, type RunErrorDetail, type RunOutcome, type RunPause } from './rows.js';
+import { isEnd, type RunEnd, type RunErrorDetail, type RunOutcome, type RunPause } from './rows.js';
 import { RunCancelledError, RunHandedBackError, RunLostError } from './run-lost.error.js';
 import { countExecuted, leasesLost, startDelay } from './run-metrics.js';
 import { RunQueue } from './run-queue.js';
@@ -59,7 +59,7 @@ export class RunExecutor {
     try {
       const outcome = await this.finish(run, await this.run(run, left, holding.stop.signal));
       countExecuted(outcome, run.ranMs + performance.now() - holding.since);
-      if (outcome.status === 'FAILED') await this.children.cancelOf(holding.runId, run.journal);
+      if (isEnd(outcome)) await this.cancelChildren(run);
       return outcome;
     } catch (error) {
       if (!(error instanceof RunLostError)) throw error;
@@ -68,6 +68,15 @@ export class RunExecutor {
     } finally {
       clearTimeout(timer);
       this.holdings.leave(holding);
+    }
+  }
+
+  /** The run is over and that is durable, whatever becomes of this: `RunSweeper` does it in a minute. */
+  private async cancelChildren({ holding: { runId }, journal }: RunExecution): Promise<void> {
+    try {
+      await this.children.cancelOf(runId, journal);
+    } catch (error) {
+      this.log.warn({ err: error, run_id: runId }, 'The runs that this one has started are still to be cancelled');
     }
   }
 
@@ -109,6 +118,8 @@ export class RunExecutor {
     try {
       if (left <= 0 || Date.now() > deadlineOf(run)) throw new RunTimeout(run.timeout);
       const { value, scope } = await workflow.block.run(scopeOf(run.holding.runId, run), '', context);
+      // It has waited for all of them.
+      journal.mayHaveChildren = false;
       return completed(workflow.output ? workflow.output(scope) : value);
     } catch (error) {
       if (error instanceof RunStopped) return completed(error.output);

@@ -16,6 +16,8 @@ import { RENEW_MS, WorkerLease } from './worker-lease.js';
 
 /** The floor of reaction time: runs that other processes queue are seen at the latest after this long. */
 const LOOK_MS = 1_000;
+/** Beats from one look for children of runs that are over to the next: a minute. */
+const ORPHANS_EVERY = Math.ceil(60_000 / RENEW_MS);
 /** How long a process that stops lets its runs go on as if nothing were … */
 const UNDISTURBED_MS = 10_000;
 /** … and then lets the nodes that are under way come to their end. */
@@ -33,6 +35,7 @@ export class RunKeeper implements OnApplicationBootstrap, BeforeApplicationShutd
   private looks: NodeJS.Timeout | undefined;
   private beats: NodeJS.Timeout | undefined;
   private beating: Promise<void> | undefined;
+  private beatCount = 0;
   /** Runs that the database thought to be here at the last beat, but were not: `run fence`. */
   private strays = new Set<string>();
 
@@ -83,6 +86,7 @@ export class RunKeeper implements OnApplicationBootstrap, BeforeApplicationShutd
       if (!(await this.lease.renew())) return;
       await this.compare();
       if (!this.lease.mayJudgeOthers) return;
+      if (this.beatCount++ % ORPHANS_EVERY === 0) this.broadcasts.cancelled(await this.sweeper.cancelOrphans());
       const taken = await this.sweeper.sweep();
       if (taken.length === 0) return;
       faultPoint('after-sweep');

@@ -1,6 +1,8 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { advisoryLocks } from '../../../common/database/advisory-locks.js';
+import { retryDeadlocks } from '../../../common/database/deadlocks.js';
+import { cancelRuns, PARENT_IS_OVER } from './cancel-runs.js';
 import { tellWatchers } from './tell-watchers.js';
 import { wakeParents } from './wake-parents.js';
 
@@ -42,7 +44,12 @@ const sweep = `
   ), parents as (${wakeParents('ended')}), told as (${tellWatchers('ended')})
   select run_id, status from swept`;
 
-/** Takes runs from processes that no longer say that they live. */
+const isOrphan = `parent_run_id is not null and status in ('QUEUED', 'RUNNING', 'WAITING') and exists (
+  select from workflow_run p
+  where p.run_id = workflow_run.parent_run_id and p.status in ('COMPLETED', 'FAILED', 'CANCELLED')
+)`;
+
+/** Takes runs from processes that no longer say that they live, and ends those that nobody waits for. */
 @Injectable()
 export class RunSweeper {
   constructor(private readonly em: EntityManager) {}
@@ -54,6 +61,16 @@ export class RunSweeper {
    */
   async sweep(): Promise<{ run_id: string; status: 'QUEUED' | 'FAILED' }[]> {
     return this.em.fork().execute(sweep, [advisoryLocks.runSweep, BATCH, crashLoop]);
+  }
+
+  /**
+   * Cancels runs whose parents are over: a process that dies between the two, or that starts a child while its run is cancelled
+   * elsewhere, leaves such ones.
+   * @returns their uuids
+   */
+  async cancelOrphans(): Promise<string[]> {
+    const orphans = { where: isOrphan, values: [], error: PARENT_IS_OVER };
+    return retryDeadlocks(() => cancelRuns(this.em.fork(), orphans));
   }
 
   /** Forgets processes that are gone for a day. */
