@@ -8,8 +8,11 @@ import { retentionOf, retentionVariables } from './retention-variables.js';
 import { type TracingSetting, tracingOf, tracingVariables } from './tracing-variables.js';
 import { boolean, integer, networks, oneOf, origin, origins, secret, text, url, type Variable } from './variable.js';
 
-/** Which work a process takes: `api` answers requests, `worker` executes runs, `all` does both. */
-export type Role = 'all' | 'api' | 'worker';
+/**
+ * Which work a process takes: `api` answers requests, `worker` executes runs, `all` does both. No variable makes an
+ * `observer`: it is a command that looks at everything and changes nothing.
+ */
+export type Role = 'all' | 'api' | 'worker' | 'observer';
 
 /**
  * Every environment variable of Seer with its rule, default and meaning, read once at start. This table is the only
@@ -26,7 +29,7 @@ const variables = {
     values: ['start', 'off'],
     default: 'start',
     about:
-      'Every start migrates the database, or (`off`) refuses one whose schema is older than its own: then run `npm run seer -- migrate` before.',
+      'Every start migrates the database, or (`off`) refuses one whose schema is older than its own: then run `npm run -s seer -- migrate` before.',
   }),
   SEER_DATA_DIR: text({ default: '.seer', about: 'Directory of the embedded database, the key file and the logs.' }),
   SEER_ROLE: oneOf({
@@ -243,9 +246,22 @@ export class Environment {
     this.fault = values.SEER_FAULT_POINT;
   }
 
-  /** Whether this process executes runs. */
-  get works(): boolean {
-    return this.role !== 'api';
+  /** The same configuration for a process that looks on: it takes no work, listens nowhere, and writes nothing. */
+  forObserver(): Environment {
+    return Object.assign(Object.create(Environment.prototype) as Environment, this, {
+      role: 'observer',
+      migrates: false,
+    } satisfies Partial<Environment>);
+  }
+
+  /** Whether this process executes runs, and does all else that is done without a request. */
+  get executesRuns(): boolean {
+    return this.role === 'all' || this.role === 'worker';
+  }
+
+  /** Whether this process may neither write nor listen: `seer doctor`. */
+  get isObserver(): boolean {
+    return this.role === 'observer';
   }
 
   /** Whether the database is Seer's own embedded one: a development or single-machine installation. */

@@ -67,7 +67,7 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
   ) {}
 
   onApplicationBootstrap(): void {
-    if (this.environment.works) this.rounds.start();
+    if (this.environment.executesRuns) this.rounds.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
