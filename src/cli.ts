@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { parseArgs } from 'node:util';
 import { commands } from './cli/catalogue.js';
 import { type Command, type CommandContext } from './cli/define-command.js';
-import { readEnvironment } from './common/config/environment.js';
+import { readEnvironment } from './common/config/read-environment.js';
 import { type Database, openDatabase } from './common/database/open-database.js';
 import { OperatorError } from './common/operator.error.js';
 import { isForOperators } from './expected-errors.js';

@@ -6,7 +6,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MikroORM } from '@mikro-orm/postgresql';
-import { readEnvironment } from '../src/common/config/environment.js';
+import { readEnvironment } from '../src/common/config/read-environment.js';
 import { CONNECTIONS_BESIDE_POOL } from '../src/common/database/connection-budget.js';
 import { openDatabase } from '../src/common/database/open-database.js';
 import { keysOf, makeKey } from '../src/users/index.js';

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { ConfigurationError, Environment } from '../config/environment.js';
+import { Environment } from '../config/environment.js';
+import { ConfigurationError } from '../config/read-environment.js';
 import { registry } from './define-metric.js';
 import { countProcess } from './process-metrics.js';
 
