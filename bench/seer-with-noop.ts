@@ -1,7 +1,7 @@
 // Seer as `src/main.ts` starts it, with one tool more: a write that costs nothing, so that a run of such steps shows
 // what it costs to make each of them durable before the next.
 import 'reflect-metadata';
-import { readEnvironment } from '../src/common/config/environment.js';
+import { readEnvironment } from '../src/common/config/read-environment.js';
 import { migrate } from '../src/common/database/migrate.js';
 import { openDatabase } from '../src/common/database/open-database.js';
 import { ormOptions } from '../src/common/database/orm-options.js';

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run seer -- <command>`: what an operator does on the command line, such as `encryption rotate`.
+// `npm run -s seer -- <command>`: what an operator does on the command line, such as `encryption rotate`.
 import { join } from 'node:path';
 import { build, install, node, run } from './prepare.mjs';
 

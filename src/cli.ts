@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { parseArgs } from 'node:util';
 import { commands } from './cli/catalogue.js';
 import { type Command, type CommandContext } from './cli/define-command.js';
-import { readEnvironment } from './common/config/environment.js';
+import { readEnvironment } from './common/config/read-environment.js';
 import { type Database, openDatabase } from './common/database/open-database.js';
 import { OperatorError } from './common/operator.error.js';
 import { isForOperators } from './expected-errors.js';
@@ -12,7 +12,7 @@ import { prepareSchema } from './prepare-schema.js';
 /** The command line was not understood. */
 const USAGE = 2;
 
-/** `npm run seer -- <command> [options]`: exit code 0 done, 1 it could not be done, 2 it was not understood. */
+/** `npm run -s seer -- <command> [options]`: exit code 0 done, 1 it could not be done, 2 it was not understood. */
 async function main(args: string[]): Promise<number> {
   const command = commands.find(({ words }) => words.split(' ').every((word, at) => args[at] === word));
   if (!command) return usage(args);
@@ -22,7 +22,7 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   if (positionals.length !== (command.parameters ?? []).length) {
-    console.error(`Usage: npm run seer -- ${callOf(command)}`);
+    console.error(`Usage: npm run -s seer -- ${callOf(command)}`);
     return USAGE;
   }
   await run(command, values, positionals);
@@ -71,7 +71,7 @@ function usage(args: string[]): number {
   const width = Math.max(...commands.map((command) => callOf(command).length));
   const lines = [
     ...(asked ? [] : [`There is no command "${args.join(' ')}".\n`]),
-    'Usage: npm run seer -- <command> [--help]\n',
+    'Usage: npm run -s seer -- <command> [--help]\n',
     ...commands.map((command) => `  ${callOf(command).padEnd(width)}  ${command.summary}`),
   ];
   (asked ? console.log : console.error)(lines.join('\n'));

@@ -1,4 +1,4 @@
-import { ConfigurationError } from './common/config/environment.js';
+import { ConfigurationError } from './common/config/read-environment.js';
 import { EmbeddedPostgresError } from './common/database/embedded/embedded-postgres.error.js';
 import { DatabaseTooNewError, DatabaseUnreachableError, SchemaOutdatedError } from './common/database/schema.errors.js';
 import { InvalidAllowEntryError } from './common/egress/allow-list.js';

@@ -1,4 +1,4 @@
-import { readEnvironment } from './common/config/environment.js';
+import { readEnvironment } from './common/config/read-environment.js';
 
 /** Of the image: exit code 0 when the process in this container is ready, whatever its role, else 1. */
 const { host, port } = readEnvironment(process.env);

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { type NestExpressApplication } from '@nestjs/platform-express';
-import { type Environment, readEnvironment } from './common/config/environment.js';
+import { type Environment } from './common/config/environment.js';
+import { readEnvironment } from './common/config/read-environment.js';
 import { type Database, openDatabase } from './common/database/open-database.js';
 import { type DrainingAdapter } from './common/http/draining-adapter.js';
 import { startTracing } from './common/tracing/start-tracing.js';

@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MikroORM } from '@mikro-orm/postgresql';
+import { readEnvironment } from '../src/common/config/read-environment.js';
 import { CONNECTIONS_BESIDE_POOL } from '../src/common/database/connection-budget.js';
+import { openDatabase } from '../src/common/database/open-database.js';
 import { keysOf, makeKey } from '../src/users/index.js';
 import { startApp, type TestApp } from './support/app.js';
 import { makeCaller } from './support/callers.js';
@@ -43,7 +47,9 @@ describe('seer migrate', () => {
     const variables = { DATABASE_URL, SEER_MASTER_KEY: master, SEER_MIGRATE: 'off', PORT: '0', LOG_LEVEL: 'silent' };
     const refused = new Program('dist/src/main.js', variables);
     expect(await refused.ended).toBe(1);
-    expect(refused.output).toMatch(/lacks Migration\d+_initial.*SEER_MIGRATE is off\. Run "npm run seer -- migrate"/);
+    expect(refused.output).toMatch(
+      /lacks Migration\d+_initial.*SEER_MIGRATE is off\. Run "npm run -s seer -- migrate"/,
+    );
     expect(refused.output).not.toMatch(/\n\s+at /);
     expect(await query(DATABASE_URL, `select from pg_tables where schemaname in ('public', 'pgboss')`)).toEqual([]);
     expect(await run(['users', 'list'], variables)).toMatchObject({
@@ -203,6 +209,42 @@ describe('seer doctor', () => {
     expect(found.get('schema')).toMatchObject({ status: 'skipped' });
   });
 
+  it('looks beside a process that has the port of the metrics', async () => {
+    const { port, close } = await takenPort();
+    const found = findings(await run(['doctor', '--json'], { SEER_METRICS_PORT: String(port) }));
+    expect(found.get('findings')).toMatchObject({ status: 'ok' });
+    await close();
+  });
+
+  it('changes nothing in an installation that has not started yet: no key, no key file, no queue', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'seer-doctor-'));
+    const variables = { DATABASE_URL: '', SEER_MASTER_KEY: '', SEER_DATA_DIR: directory };
+    expect(await run(['migrate'], variables)).toMatchObject({ code: 0 });
+    const before = await embeddedContents(directory);
+    expect(before.map(({ name }) => name)).toEqual(expect.arrayContaining(['public.encryption_key', 'pgboss.queue']));
+    const found = findings(await run(['doctor', '--json'], variables));
+    expect(found.get('findings')).toMatchObject({ status: 'ok' });
+    expect(await embeddedContents(directory)).toEqual(before);
+    expect(existsSync(join(directory, 'master.key'))).toBe(false);
+    await rm(directory, { recursive: true });
+  });
+
+  it('changes nothing in one that runs, where a job has failed for good', async () => {
+    const [{ id }] = await query(
+      seer.databaseUrl,
+      `insert into pgboss.job (name, source_name) values ('dead-letters', 'test') returning id`,
+    );
+    const kept = `select name, updated_on, (select count(*)::int from encryption_key) from pgboss.queue order by 1`;
+    const before = await query(seer.databaseUrl, kept);
+    const found = findings(await run(['doctor', '--json']));
+    expect(found.get('findings')).toMatchObject({
+      status: 'fail',
+      found: expect.stringContaining('1 job test failed'),
+    });
+    expect(await query(seer.databaseUrl, kept)).toEqual(before);
+    await query(seer.databaseUrl, `delete from pgboss.job where id = '${id}'`);
+  });
+
   it('makes no database where there is none', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'seer-doctor-'));
     const ran = await run(['doctor', '--json'], { DATABASE_URL: '', SEER_DATA_DIR: join(directory, 'data') });
@@ -229,3 +271,29 @@ describe('the connections of a process', () => {
     expect(others + listeners.length).toBe(CONNECTIONS_BESIDE_POOL);
   });
 });
+
+async function takenPort(): Promise<{ port: number; close: () => Promise<void> }> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { port, close: async () => void (await once(server.close(), 'close')) };
+}
+
+/** Every table of an embedded database that does not run, with its rows as one hash. */
+async function embeddedContents(directory: string): Promise<{ name: string; rows: number; hash: string | null }[]> {
+  const database = await openDatabase(readEnvironment({ SEER_DATA_DIR: directory }));
+  try {
+    const tables = await query(
+      database.url,
+      `select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname in ('public', 'pgboss')
+        order by 1`,
+    );
+    const hashes = tables.map(
+      ({ name }) =>
+        `select '${name}' as name, count(*)::int as rows, md5(string_agg(t::text, ',' order by t::text)) as hash from ${name} t`,
+    );
+    return await query(database.url, hashes.join(' union all '));
+  } finally {
+    await database.close();
+  }
+}

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { ConfigurationError, describeVariables, readEnvironment } from '../src/common/config/environment.js';
+import { ConfigurationError, readEnvironment } from '../src/common/config/read-environment.js';
+import { describeVariables } from '../src/common/config/variables.js';
 
 describe('the configuration', () => {
   it('documents every variable as it is', async () => {

@@ -36,7 +36,7 @@ async function start(variables: Record<string, string>): Promise<TestApp> {
   return app;
 }
 
-/** `npm run seer -- …`, with the master key that is given. */
+/** `npm run -s seer -- …`, with the master key that is given. */
 const seer = (words: string, variables: Record<string, string> = {}) =>
   runSeer(words.split(' '), { DATABASE_URL: url, ...quick, ...variables });
 
@@ -91,7 +91,7 @@ describe('a start with a key management service', () => {
   });
 });
 
-describe('npm run seer -- encryption rewrap', () => {
+describe('npm run -s seer -- encryption rewrap', () => {
   it('moves the data keys to another master key: values and processes stay, the old master key opens nothing', async () => {
     const old = newMasterKey();
     const app = await start({ SEER_MASTER_KEY: old });
@@ -131,7 +131,7 @@ describe('npm run seer -- encryption rewrap', () => {
   });
 });
 
-describe('npm run seer -- encryption rotate', () => {
+describe('npm run -s seer -- encryption rotate', () => {
   it('knows the secrets of every module: none is left under the key that it retires', async () => {
     const master = newMasterKey();
     const { admin } = await start({ SEER_MASTER_KEY: master });

@@ -10,7 +10,7 @@ import { Logger } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { AuditModule } from '../src/common/audit/audit.module.js';
 import { ConfigModule } from '../src/common/config/config.module.js';
-import { readEnvironment } from '../src/common/config/environment.js';
+import { readEnvironment } from '../src/common/config/read-environment.js';
 import { DatabaseModule } from '../src/common/database/database.module.js';
 import { ormOptions } from '../src/common/database/orm-options.js';
 import { makeSealingKey, seal, type SealingKey } from '../src/common/encryption/ciphertext.js';

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 import { Webhook as SvixWebhook } from 'svix';
-import { readEnvironment } from '../src/common/config/environment.js';
+import { readEnvironment } from '../src/common/config/read-environment.js';
 import { startApp, type TestApp } from './support/app.js';
 import { connect } from './support/database.js';
 import { type IdentityProvider, startIdentityProvider } from './support/identity-provider.js';

@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { randomUUID } from 'node:crypto';
 import { type Client } from 'pg';
 import { ConfigModule } from '../src/common/config/config.module.js';
-import { readEnvironment } from '../src/common/config/environment.js';
+import { readEnvironment } from '../src/common/config/read-environment.js';
 import { DatabaseModule } from '../src/common/database/database.module.js';
 import { prunableIdempotency } from '../src/common/http/idempotency/idempotency.prunable.js';
 import { defineJob, type Job, type JobContext } from '../src/common/jobs/define-job.js';

@@ -258,6 +258,24 @@ describe('the audit', () => {
   });
 });
 
+describe('an account that nobody has finished to connect', () => {
+  it('is forgotten when it cannot be finished any more', async () => {
+    const add = (state: string, minutes: number) =>
+      behind.query(
+        `insert into oauth_authorization
+           (state_hash, user_id, provider, browser_hash, code_verifier, scopes, expires_at)
+         values ($1, $2, 'google', 'b', 'v', '{}', now() + $3::int * interval '1 minute')`,
+        [state, userId, minutes],
+      );
+    await add('open', 1);
+    await add('over', -1);
+    await pass();
+    const { rows } = await behind.query('select state_hash from oauth_authorization');
+    expect(rows).toEqual([{ state_hash: 'open' }]);
+    expect((await seer.admin.get('/v1/admin/retention')).body.last_pass.rows).toMatchObject({ authorizations: 1 });
+  });
+});
+
 describe('/v1/admin', () => {
   it('tells what is kept, and prunes now', async () => {
     await oldRun({ made: 40 });
@@ -269,6 +287,7 @@ describe('/v1/admin', () => {
       'runs.cancelled': 30,
       events: 90,
       idempotency: 1,
+      authorizations: 10 / 1_440,
     });
     expect((await seer.admin.post('/v1/admin/prune')).status).toBe(202);
     expect((await seer.admin.post('/v1/admin/prune')).body).toEqual({ job: 'prune', is_new: false });

@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Audit } from '../src/common/audit/audit.js';
-import { ConfigurationError, readEnvironment } from '../src/common/config/environment.js';
+import { ConfigurationError, readEnvironment } from '../src/common/config/read-environment.js';
 import { type ApiKeyPage, type ApiKeyResponse } from '../src/users/api-keys/api-key.dto.js';
 import { makeApiKeySecret } from '../src/users/api-keys/api-key-secret.js';
 import { scopeNames } from '../src/users/auth/scopes.js';

@@ -22,7 +22,7 @@ export interface CommandContext {
 }
 
 /**
- * A command of `npm run seer -- <words>`. It ends with exit code 0; what it throws is shown, with exit code 1. The list of
+ * A command of `npm run -s seer -- <words>`. It ends with exit code 0; what it throws is shown, with exit code 1. The list of
  * commands loads them all: what takes long to load (MikroORM, Nest, a module) is imported inside `run`.
  */
 export interface Command {

@@ -31,8 +31,7 @@ async function examine({ environment, openDatabase }: CommandContext): Promise<F
   const { client, why } = await connect({ environment, openDatabase });
   const findings: Finding[] = why ? [{ check: 'connection', ...why }] : [];
   for (const check of checks) {
-    const skipped = check.needsDatabase && !client;
-    const verdicts = skipped ? missing : await look(check, { environment, openDatabase, client: client! });
+    const verdicts = await look(check, { environment, openDatabase }, client);
     findings.push(...[verdicts].flat().map((verdict) => ({ check: check.name, ...verdict })));
   }
   await client?.end();
@@ -67,9 +66,14 @@ async function connect({
   }
 }
 
-async function look(check: Check, context: CheckContext): Promise<Verdict | readonly Verdict[]> {
+async function look(
+  check: Check,
+  context: CheckContext,
+  client: pg.Client | undefined,
+): Promise<Verdict | readonly Verdict[]> {
   try {
-    return await check.look(context);
+    if (!check.needsDatabase) return await check.look(context);
+    return client ? await check.look({ ...context, client }) : missing;
   } catch (error) {
     return { status: 'fail', found: (error as Error).message };
   }

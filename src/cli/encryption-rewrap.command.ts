@@ -8,7 +8,7 @@ export const encryptionRewrap = defineCommand({
     'stay as they are. Configure the new master key as it will stay, and name the old one for this command only:',
     '',
     '  export SEER_MASTER_KEY_KMS=aws-kms://arn:aws:kms:…            # or SEER_MASTER_KEY, SEER_MASTER_KEY_FILE',
-    '  SEER_OLD_MASTER_KEY_FILE=.seer/master.key npm run seer -- encryption rewrap   # or …_KEY, …_KMS',
+    '  SEER_OLD_MASTER_KEY_FILE=.seer/master.key npm run -s seer -- encryption rewrap   # or …_KEY, …_KMS',
     '',
     'Running processes go on; start each with the new master key before the next rotation. Keep the old master key as',
     'long as you keep backups of the database from before.',

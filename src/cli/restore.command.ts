@@ -16,7 +16,7 @@ export const restore = defineCommand({
     '',
     'The installation that the backup is of must not go on besides: each would start the same schedules.',
     '',
-    '  DATABASE_URL=postgresql://… npm run seer -- restore seer-monday.backup',
+    '  DATABASE_URL=postgresql://… npm run -s seer -- restore seer-monday.backup',
   ].join('\n'),
   options: { force: { type: 'boolean', default: false } },
   async run({ arguments: [file], options, openMigrated, signal, print }) {

@@ -1,4 +1,4 @@
-import { type Variable } from './config/variable.js';
+import { type Variable, variable } from './config/variable.js';
 
 /** Passages at which a test may have this process die or freeze. */
 const points = [
@@ -53,16 +53,13 @@ export function armFault(fault: Fault | undefined): void {
 }
 
 /** `before-effect:3` or `before-effect:3:stop`. */
-export function fault({ about }: { about: string }): Variable<Fault> {
-  return {
-    about,
-    parse(given) {
-      const [name, passage, how = 'kill'] = given.split(':');
-      const point = points.find((known) => known === name);
-      if (!point || !/^[1-9]\d*$/.test(passage ?? '') || !['kill', 'stop'].includes(how)) {
-        throw new Error(`must be <point>:<passage>[:stop] with one of the points ${points.join(', ')}, not "${given}"`);
-      }
-      return { point, passage: Number(passage), signal: how === 'stop' ? 'SIGSTOP' : 'SIGKILL' };
-    },
-  };
+export function fault(rule: { about: string }): Variable<Fault, undefined> {
+  return variable(rule, (given) => {
+    const [name, passage, how = 'kill'] = given.split(':');
+    const point = points.find((known) => known === name);
+    if (!point || !/^[1-9]\d*$/.test(passage ?? '') || !['kill', 'stop'].includes(how)) {
+      throw new Error(`must be <point>:<passage>[:stop] with one of the points ${points.join(', ')}, not "${given}"`);
+    }
+    return { point, passage: Number(passage), signal: how === 'stop' ? 'SIGSTOP' : 'SIGKILL' };
+  });
 }

@@ -17,6 +17,7 @@ import { ResourcesService } from './resources/resources.service.js';
 import { ScopesController } from './scopes.controller.js';
 import { TOOL_CATALOGUE, type ToolCatalogue } from './tools/catalogue.js';
 import { ToolRunner } from './tools/tool-runner.js';
+import { ToolsController } from './tools/tools.controller.js';
 
 /** Named things and tools: what workflows reach the world with. */
 @Global()
@@ -31,6 +32,7 @@ export class IntegrationsModule {
         ResourcesController,
         ScopesController,
         BrowsingController,
+        ToolsController,
       ],
       providers: [
         { provide: TOOL_CATALOGUE, useValue: tools },

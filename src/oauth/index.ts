@@ -1,5 +1,5 @@
+import { prunableAuthorizations } from './authorization/authorizations.prunable.js';
 import { authorizationSecrets, OAuthAuthorization } from './authorization/oauth-authorization.entity.js';
-import { pruneAuthorizations } from './authorization/prune-authorizations.job.js';
 import { clientSecrets, OAuthClient } from './clients/oauth-client.entity.js';
 import { connectionSecrets, OAuthConnection } from './connections/oauth-connection.entity.js';
 import { refreshConnections } from './connections/refresh-connections.job.js';
@@ -20,4 +20,5 @@ export { oauthProblems } from './oauth-problems.js';
 export { OAuthConnection };
 export const oauthEntities = [OAuthClient, OAuthAuthorization, OAuthConnection];
 export const oauthSecrets = [...clientSecrets, ...authorizationSecrets, ...connectionSecrets];
-export const oauthJobs = [refreshConnections, pruneAuthorizations];
+export const oauthJobs = [refreshConnections];
+export const oauthPrunables = [prunableAuthorizations];

@@ -1,7 +1,8 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../common/audit/audit.js';
-import { ConfigurationError, Environment } from '../common/config/environment.js';
+import { Environment } from '../common/config/environment.js';
+import { ConfigurationError } from '../common/config/read-environment.js';
 import { advisoryLocks } from '../common/database/advisory-locks.js';
 import { makePublicId } from '../common/public-id.js';
 import { hashApiKey, makeApiKeySecret } from './api-keys/api-key-secret.js';

@@ -1,3 +1,4 @@
+import { prunableRuns } from './runs/retention/runs.prunable.js';
 import { RunWorker } from './runs/run-worker.entity.js';
 import { WorkflowRunCheckpoint } from './runs/workflow-run-checkpoint.entity.js';
 import { WorkflowRunStep } from './runs/workflow-run-step.entity.js';
@@ -39,7 +40,6 @@ export { type EndedRun, RunEndings } from './runs/engine/run-endings.js';
 export { RunControl } from './runs/run-control.service.js';
 export { RunWaiter } from './runs/run-waiter.js';
 export { newRun, type RunRequest, RunStarter } from './runs/run-starter.js';
-export { prunableRuns } from './runs/retention/runs.prunable.js';
 export { type RunTarget, RunTargets, targetColumns, type TargetRow } from './runs/run-target.js';
 export { eachSource } from './runs/run-status.js';
 export { type RunView } from './runs/run-view.js';
@@ -53,6 +53,7 @@ export { SpecInvalidProblem } from './workflow.errors.js';
 export { WorkflowsModule } from './workflows.module.js';
 export { workflowsProblems } from './workflows-problems.js';
 export { Workflow };
+export const workflowsPrunables = [prunableRuns];
 export const workflowsEntities = [
   Workflow,
   WorkflowDraft,

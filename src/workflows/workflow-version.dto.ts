@@ -49,7 +49,9 @@ export class VersionWithSpecResponse extends VersionResponse {
 
 export class VersionPage extends PageOf(VersionResponse) {}
 
+/** What was published. */
 export class PublishResponse {
+  /** The version that runs from now on. */
   version: VersionResponse;
   /** What the preflight found; no errors, but maybe warnings. */
   report: ReportResponse;

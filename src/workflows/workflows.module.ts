@@ -3,7 +3,6 @@ import { ApprovalFormController } from './approvals/approval-form.controller.js'
 import { ApprovalLinks } from './approvals/approval-links.js';
 import { ApprovalsController } from './approvals/approvals.controller.js';
 import { ApprovalsService } from './approvals/approvals.service.js';
-import { CatalogueController } from './catalogue.controller.js';
 import { DraftsController } from './drafts.controller.js';
 import { DraftsService } from './drafts.service.js';
 import { CheckpointsService } from './history/checkpoints.service.js';
@@ -14,6 +13,7 @@ import { RunEvents } from './history/run-events.js';
 import { RunHistoryController } from './history/run-history.controller.js';
 import { AllRuns } from './oversight/all-runs.service.js';
 import { RunLoad } from './oversight/run-load.service.js';
+import { NodeTypesController } from './nodes/node-types.controller.js';
 import { ExportsService } from './portability/exports.service.js';
 import { ImportsService } from './portability/imports.service.js';
 import { PortabilityController } from './portability/portability.controller.js';
@@ -70,7 +70,7 @@ import { WorkflowsService } from './workflows.service.js';
     VersionsController,
     ProposalsController,
     PortabilityController,
-    CatalogueController,
+    NodeTypesController,
     RunsController,
     ApprovalsController,
     ApprovalFormController,

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { parse } from 'yaml';
 import { connectionsOfProcess } from '../../src/common/database/connection-budget.js';
-import { describeVariables, readEnvironment } from '../../src/common/config/environment.js';
+import { readEnvironment } from '../../src/common/config/read-environment.js';
+import { describeVariables } from '../../src/common/config/variables.js';
 import { execForm, flagsOf, only, readDockerfile, valuesOf } from '../support/dockerfile.js';
 
 const manifest = async () => JSON.parse(await readFile('package.json', 'utf8'));

@@ -1,7 +1,7 @@
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { randomBytes } from 'node:crypto';
 import { type AppOptions } from '../../src/app.module.js';
-import { readEnvironment } from '../../src/common/config/environment.js';
+import { readEnvironment } from '../../src/common/config/read-environment.js';
 import { type Database } from '../../src/common/database/open-database.js';
 import { createApp } from '../../src/create-app.js';
 import { Bootstrap } from '../../src/users/index.js';

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
 import { MikroORM } from '@mikro-orm/postgresql';
-import { readEnvironment } from '../../src/common/config/environment.js';
+import { readEnvironment } from '../../src/common/config/read-environment.js';
 import { makePublicId } from '../../src/common/public-id.js';
 import { createApp } from '../../src/create-app.js';
 import { providers } from '../../src/oauth/index.js';

@@ -9,7 +9,7 @@ export interface Ran {
   output: string;
 }
 
-/** `npm run seer -- …` on the built tree, with these environment variables alone. */
+/** `npm run -s seer -- …` on the built tree, with these environment variables alone. */
 export function runSeer(words: string[], variables: Record<string, string>): Promise<Ran> {
   return new Promise((resolve) => {
     const env = { PATH: process.env.PATH, NODE_COMPILE_CACHE: '.build/compile-cache', ...variables };

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
-import { readEnvironment } from '../../src/common/config/environment.js';
+import { readEnvironment } from '../../src/common/config/read-environment.js';
 import { type CommandContext } from '../../src/cli/define-command.js';
 import { withRotation } from '../../src/cli/encryption-context.js';
 

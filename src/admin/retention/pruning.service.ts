@@ -3,7 +3,7 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../../common/config/environment.js';
 import { cutoff, type RetentionRule } from '../../common/retention/prunable.js';
-import { prunables } from './prunables.js';
+import { prunables } from './catalogue.js';
 import { RetentionPass } from './retention-pass.entity.js';
 
 /** A rule, and about how many rows it would delete now. */

@@ -15,17 +15,22 @@ export interface CheckContext {
   readonly environment: Environment;
   /** Starts an embedded one that does not run. */
   openDatabase(): Promise<Database>;
+}
+
+export interface DatabaseCheckContext extends CheckContext {
   /** A connection to the database. */
   readonly client: ClientBase;
 }
 
-/** Something that `seer doctor` looks at. What it throws is a failure with this message. */
-export interface Check {
+interface CheckOf<NeedsDatabase extends boolean, Context> {
   readonly name: string;
   /** Whether it is skipped while the database cannot be reached. */
-  readonly needsDatabase: boolean;
-  look(context: CheckContext): Promise<Verdict | readonly Verdict[]>;
+  readonly needsDatabase: NeedsDatabase;
+  look(context: Context): Promise<Verdict | readonly Verdict[]>;
 }
+
+/** Something that `seer doctor` looks at. What it throws is a failure with this message. */
+export type Check = CheckOf<true, DatabaseCheckContext> | CheckOf<false, CheckContext>;
 
 export function defineCheck(check: Check): Check {
   return check;

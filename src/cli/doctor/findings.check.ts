@@ -1,4 +1,3 @@
-import { type Environment } from '../../common/config/environment.js';
 import { defineCheck, fail, ok, type Verdict, warn } from './define-check.js';
 
 /** What `GET /v1/admin/findings` says too: runs, triggers, connections, jobs and encryption, each trouble with its cause. */
@@ -11,7 +10,7 @@ export const findings = defineCheck({
       import('../../app.module.js'),
       import('../../admin/index.js'),
     ]);
-    const module = AppModule.forRoot(onlooker(environment), await openDatabase());
+    const module = AppModule.forRoot(environment.forObserver(), await openDatabase());
     const app = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false }).catch(
       (error: Error) => error,
     );
@@ -27,8 +26,3 @@ export const findings = defineCheck({
     }
   },
 });
-
-/** A process that takes no work and changes no schema. */
-function onlooker(environment: Environment): Environment {
-  return Object.create(environment, { role: { value: 'api' }, migrates: { value: false } }) as Environment;
-}

@@ -13,7 +13,7 @@ export const schema = defineCheck({
     const lacking = [...pending, ...(jobs < jobsSchemaVersion ? ['the schema of jobs'] : [])];
     if (lacking.length === 0) return ok(`It is that of this build: ${executed.length} migrations.`);
     const found = executed.length === 0 ? 'The database is empty.' : `The database lacks ${lacking.join(', ')}.`;
-    if (environment.migrates) return warn(found, 'The next start migrates it, as does "npm run seer -- migrate".');
-    return fail(found, 'SEER_MIGRATE is off: run "npm run seer -- migrate".');
+    if (environment.migrates) return warn(found, 'The next start migrates it, as does "npm run -s seer -- migrate".');
+    return fail(found, 'SEER_MIGRATE is off: run "npm run -s seer -- migrate".');
   },
 });

@@ -9,7 +9,7 @@ export const walls = defineCheck({
     if (rows[0]!.stand) return ok(`Requests reach the rows of their user only, in the role ${roles.api}.`);
     return warn(
       `The roles ${roles.api} and ${roles.engine} are missing, or cannot be taken: only the code keeps users apart.`,
-      'Make them as docs/operations.md says under "Two walls", then run "npm run seer -- migrate".',
+      'Make them as docs/operations.md says under "Two walls", then run "npm run -s seer -- migrate".',
     );
   },
 });

@@ -1,5 +1,5 @@
 import { isJsonObject } from '../json.js';
-import { type Variable } from './variable.js';
+import { type Variable, variable } from './variable.js';
 
 /** An OpenID Connect issuer that people may connect accounts of. */
 export interface CustomProvider {
@@ -20,9 +20,9 @@ const shape =
 /** Names that stand where keys of providers do in the paths of the API. */
 const taken = new Set(['connections', 'providers', 'resources']);
 
-/** A variable that lists custom providers. */
-export function customProviders({ about }: { about: string }): Variable<CustomProvider[]> {
-  return { about, parse: (given) => listOf(given).map(providerOf) };
+/** A variable that lists custom providers; by default none. */
+export function customProviders({ about }: { about: string }): Variable<CustomProvider[], CustomProvider[]> {
+  return variable<CustomProvider[], CustomProvider[]>({ about, default: [] }, (given) => listOf(given).map(providerOf));
 }
 
 function listOf(text: string): unknown[] {

@@ -1,6 +1,6 @@
 import { parseDuration } from '../duration.js';
 import { type Retention } from '../retention/prunable.js';
-import { duration, type Variable } from './variable.js';
+import { duration, type ValuesOf } from './variable.js';
 
 /** How long what has been is kept (docs/retention.md). */
 export const retentionVariables = {
@@ -14,9 +14,7 @@ export const retentionVariables = {
   SEER_RETENTION_AUDIT: retention({ default: '365d', min: '30d', about: 'How long entries of the audit are kept' }),
 };
 
-type Values = { [Name in keyof typeof retentionVariables]: string | undefined };
-
-export function retentionOf(values: Values): Retention {
+export function retentionOf(values: ValuesOf<typeof retentionVariables>): Retention {
   return {
     completed: keptFor(values.SEER_RETENTION_COMPLETED),
     failed: keptFor(values.SEER_RETENTION_FAILED),
@@ -26,12 +24,12 @@ export function retentionOf(values: Values): Retention {
   };
 }
 
-function retention({ min = '1d', ...rule }: { default: string; min?: string; about: string }): Variable<string> {
+function retention({ min = '1d', ...rule }: { default: string; min?: string; about: string }) {
   const about = `${rule.about}: \`${min}\` or longer, or \`off\` for ever.`;
   return duration({ ...rule, about, min, max: '36500d', unless: 'off' });
 }
 
-/** Milliseconds; null for `off`, or nothing. */
-function keptFor(text: string | undefined): number | null {
-  return (text !== undefined && parseDuration(text)) || null;
+/** Milliseconds; null for `off`. */
+function keptFor(text: string): number | null {
+  return parseDuration(text) ?? null;
 }

@@ -1,4 +1,4 @@
-import { boolean, integer, oneOf, text, url } from './variable.js';
+import { boolean, integer, oneOf, text, url, type ValuesOf, variable } from './variable.js';
 
 const samplers = [
   'always_on',
@@ -40,19 +40,13 @@ export const tracingVariables = {
   }),
 };
 
-function ratio({ about, default: fallback }: { about: string; default: number }) {
-  return {
-    about,
-    default: fallback,
-    parse(given: string): number {
-      const value = Number(given);
-      if (!(value >= 0 && value <= 1)) throw new Error(`must be a number from 0 to 1, not "${given}"`);
-      return value;
-    },
-  };
+function ratio(rule: { about: string; default: number }) {
+  return variable<number, number>(rule, (given) => {
+    const value = Number(given);
+    if (!(value >= 0 && value <= 1)) throw new Error(`must be a number from 0 to 1, not "${given}"`);
+    return value;
+  });
 }
-
-type Values = { [Name in keyof typeof tracingVariables]: ReturnType<(typeof tracingVariables)[Name]['parse']> };
 
 /** What is traced, and how. */
 export interface TracingSetting {
@@ -65,14 +59,14 @@ export interface TracingSetting {
 }
 
 /** Undefined: nothing is traced. */
-export function tracingOf(values: Values): TracingSetting | undefined {
+export function tracingOf(values: ValuesOf<typeof tracingVariables>): TracingSetting | undefined {
   const endpoint = values.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? values.OTEL_EXPORTER_OTLP_ENDPOINT;
   if (!endpoint || values.OTEL_SDK_DISABLED) return undefined;
-  const hosts = (values.SEER_TRACE_HOSTS ?? '').split(',').map((host) => host.trim().toLowerCase());
+  const hosts = values.SEER_TRACE_HOSTS.split(',').map((host) => host.trim().toLowerCase());
   return {
-    sampler: values.OTEL_TRACES_SAMPLER ?? 'parentbased_always_on',
-    ratio: values.OTEL_TRACES_SAMPLER_ARG ?? 1,
-    delay: values.OTEL_BSP_SCHEDULE_DELAY ?? 5_000,
+    sampler: values.OTEL_TRACES_SAMPLER,
+    ratio: values.OTEL_TRACES_SAMPLER_ARG,
+    delay: values.OTEL_BSP_SCHEDULE_DELAY,
     hosts: hosts.filter((host) => host !== ''),
   };
 }

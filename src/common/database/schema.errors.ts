@@ -16,7 +16,7 @@ export class SchemaOutdatedError extends Error {
 
   constructor(pending: readonly string[]) {
     super(
-      `The database lacks ${pending.join(', ')}, and SEER_MIGRATE is off. Run "npm run seer -- migrate" with this build ` +
+      `The database lacks ${pending.join(', ')}, and SEER_MIGRATE is off. Run "npm run -s seer -- migrate" with this build ` +
         'first. Nothing was changed.',
     );
   }

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { Environment, readEnvironment } from '../config/environment.js';
+import { Environment } from '../config/environment.js';
+import { readEnvironment } from '../config/read-environment.js';
 import { Database } from '../database/open-database.js';
 import { EgressModule } from './egress.module.js';
 import { EgressService } from './egress.service.js';

@@ -17,12 +17,17 @@ export interface KeyRing {
   readonly oldest: SealingKey;
 }
 
+/** Whether a process has started on this database yet. */
+export async function hasKeys(em: EntityManager): Promise<boolean> {
+  return (await em.count(EncryptionKey)) > 0;
+}
+
 /**
  * The master key; the first start makes the first data key with it.
  * @throws EncryptionUnavailableError when it is missing or not a key; nothing was written then.
  */
 export async function prepareKeys(em: EntityManager, environment: Environment): Promise<MasterKeyProvider> {
-  if ((await em.count(EncryptionKey)) === 0) await createFirstKey(em, environment);
+  if (!(await hasKeys(em))) await createFirstKey(em, environment);
   return openMasterKey(environment, false);
 }
 
@@ -53,7 +58,7 @@ export async function readKeyRing(em: EntityManager, master: MasterKeyProvider, 
 async function createFirstKey(em: EntityManager, environment: Environment): Promise<void> {
   await em.transactional(async (em) => {
     await lockKeys(em);
-    if ((await em.count(EncryptionKey)) > 0) return;
+    if (await hasKeys(em)) return;
     const { row } = await makeKey(await openMasterKey(environment, true), 'primary');
     em.persist(row);
   });

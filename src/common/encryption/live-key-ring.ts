@@ -6,7 +6,7 @@ import { NotificationListener } from '../database/notification-listener.js';
 import { outsideOfRequests } from '../http/current-request.js';
 import { Database } from '../database/open-database.js';
 import { EncryptionKeysUnavailableError } from './encryption.errors.js';
-import { type KeyRing, prepareKeys, readKeyRing } from './key-ring.js';
+import { hasKeys, type KeyRing, prepareKeys, readKeyRing } from './key-ring.js';
 import { KEYS_CHANGED_CHANNEL } from './key-store.js';
 import type { MasterKeyProvider } from './master-key/master-key-provider.js';
 import { type KeyTiming, keyTiming } from './timing.js';
@@ -49,6 +49,8 @@ export class LiveKeyRing implements OnModuleInit, OnApplicationShutdown {
 
   /** @throws EncryptionUnavailableError, which stops the start, when the master key is missing or wrong. */
   async onModuleInit(): Promise<void> {
+    // An observer makes no keys: before the first start there are none, and nothing that they could have encrypted.
+    if (this.environment.isObserver && !(await hasKeys(this.em.fork()))) return;
     this.opened = await prepareKeys(this.em.fork(), this.environment);
     await this.read();
     await this.announcements.start();

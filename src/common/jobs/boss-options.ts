@@ -2,10 +2,13 @@ import { type ConstructorOptions, type Queue } from 'pg-boss';
 import { type Role } from '../config/environment.js';
 import { JOBS_SCHEMA } from './jobs-schema.js';
 
-/** A process that only answers requests adds jobs; running, supervising and scheduling is for those that work. */
+/**
+ * A process that only answers requests adds jobs; running, supervising and scheduling is for those that execute runs.
+ * An observer is not even listed among the processes.
+ */
 export function bossOptions(
   connectionString: string,
-  { role, works, migrates }: { role: Role; works: boolean; migrates: boolean },
+  { role, executesRuns, migrates }: { role: Role; executesRuns: boolean; migrates: boolean },
 ): ConstructorOptions {
   return {
     connectionString,
@@ -13,10 +16,11 @@ export function bossOptions(
     migrate: migrates,
     application_name: 'seer jobs',
     instanceName: role,
+    registerInstance: role !== 'observer',
     max: 2,
     connectionTimeoutMillis: 5_000,
-    supervise: works,
-    schedule: works,
+    supervise: executesRuns,
+    schedule: executesRuns,
     superviseIntervalSeconds: 30,
     monitorIntervalSeconds: 30,
   };

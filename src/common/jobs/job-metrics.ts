@@ -6,7 +6,7 @@ const job = 'the names of the jobs of this build';
 
 export const jobDuration = defineHistogram({
   name: 'seer_job_duration_seconds',
-  help: 'Executions of background jobs. One that failed is tried again, ten times in all.',
+  help: 'Executions of background jobs. One that failed is tried again, up to ten times.',
   labels: { job, outcome: ['completed', 'failed'] },
   buckets: longSeconds,
 });

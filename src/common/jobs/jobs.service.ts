@@ -45,7 +45,7 @@ const GRACE_MS = 4_000;
 
 /**
  * Delayed and recurring work that survives restarts: jobs in the `pgboss` schema of the same database. Processes that
- * work run them; every process may add some.
+ * work run them; every process but an observer may add some.
  */
 @Injectable()
 export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
@@ -69,7 +69,9 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown, 
 
   /** Not awaited: requests need not wait for it (a tenth of a second, longer while the database is away). */
   onApplicationBootstrap(): void {
-    this.started = this.start();
+    this.started = this.environment.isObserver ? this.lookOn() : this.start();
+    // Whoever asks is told.
+    this.started.catch(() => {});
   }
 
   /**
@@ -123,6 +125,8 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown, 
    */
   deadJobs({ limit, after }: { limit: number; after?: string }): Promise<DeadJob[] | undefined> {
     return this.asked(async () => {
+      // An observer may be there before the first process that makes queues.
+      if (!(await this.boss.getQueue(DEAD_LETTERS))) return [];
       if (after !== undefined && !(await this.isDead(after))) return undefined;
       const page = { queued: true, limit, ...(after !== undefined && { after }) };
       const jobs = await this.boss.findJobs<JsonObject>(DEAD_LETTERS, page);
@@ -157,7 +161,7 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown, 
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
-    await this.started;
+    await this.started.catch(() => {});
     // Its connections stay: requests and runs that are still ending may add jobs.
     await this.boss.stop({ timeout: GRACE_MS, close: false });
   }
@@ -169,8 +173,7 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown, 
   private async isStarted(): Promise<void> {
     const patience = new AbortController();
     const late = delay(START_PATIENCE_MS, 'late', { signal: patience.signal }).catch(() => {});
-    const first = await Promise.race([this.started, late]);
-    patience.abort();
+    const first = await Promise.race([this.started, late]).finally(() => patience.abort());
     if (first === 'late') throw new DatabaseUnavailableError('jobs are not started yet');
   }
 
@@ -179,13 +182,18 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown, 
       try {
         await this.boss.start();
         await this.createQueues();
-        if (this.environment.works) await this.work();
+        if (this.environment.executesRuns) await this.work();
         return;
       } catch (error) {
         this.report(error);
         await delay(RETRY_START_MS, undefined, { signal: this.stopping.signal }).catch(() => {});
       }
     }
+  }
+
+  /** Makes no queues, and does not wait until it could: a command is there for a moment. */
+  private async lookOn(): Promise<void> {
+    await this.boss.start();
   }
 
   private async createQueues(): Promise<void> {

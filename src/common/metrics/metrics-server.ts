@@ -2,18 +2,19 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { ConfigurationError, Environment } from '../config/environment.js';
+import { Environment } from '../config/environment.js';
+import { ConfigurationError } from '../config/read-environment.js';
 import { registry } from './define-metric.js';
 import { countProcess } from './process-metrics.js';
 
-/** `GET /metrics` on a port of its own, for Prometheus, in every role. Without `SEER_METRICS_PORT` there is none. */
+/** `GET /metrics` on a port of its own, for Prometheus, in every role. Without `SEER_METRICS_PORT` there is none, nor in an observer. */
 @Injectable()
 export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly log = new Logger(MetricsServer.name);
   private server: Server | undefined;
 
   constructor(private readonly environment: Environment) {
-    countProcess(environment.role);
+    if (!environment.isObserver) countProcess(environment.role);
   }
 
   /** Where it listens. */
@@ -26,7 +27,7 @@ export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutd
   /** @throws ConfigurationError when the port is taken */
   async onApplicationBootstrap(): Promise<void> {
     const { port, host } = this.environment.metrics;
-    if (port === undefined) return;
+    if (port === undefined || this.environment.isObserver) return;
     const server = createServer((request, response) => void this.answer(request, response));
     try {
       server.listen(port, host);

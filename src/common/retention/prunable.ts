@@ -11,7 +11,7 @@ export interface Retention {
   readonly audit: number | null;
 }
 
-/** Rows of one kind that have the same time. */
+/** Rows that share one retention period. */
 export interface RetentionRule {
   /** What it is about, such as `runs.completed`. */
   readonly what: string;
@@ -22,7 +22,7 @@ export interface RetentionRule {
   readonly over: string;
 }
 
-/** Something that grows with use, and of which the old goes. Each is a line in admin/retention/prunables.ts. */
+/** Something that grows with use, and of which the old goes. Each is a line in the list of its module. */
 export interface Prunable {
   /** As in the report of a pass. */
   readonly name: string;

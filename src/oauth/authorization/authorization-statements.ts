@@ -2,7 +2,8 @@ import { type EntityManager } from '@mikro-orm/postgresql';
 import { textArray } from '../../common/database/sql-array.js';
 import { dateOf } from '../../common/database/sql-date.js';
 
-const MINUTES = 10;
+/** For so long it can be finished. */
+export const AUTHORIZATION_MINUTES = 10;
 /** More that are open at a time belong to nobody with two hands; the oldest go. */
 const MOST_OF_A_USER = 50;
 
@@ -36,7 +37,7 @@ export async function beginAuthorization(em: EntityManager, begun: BegunAuthoriz
      )
      insert into oauth_authorization
        (state_hash, user_id, provider, browser_hash, code_verifier, scopes, redirect_to, connection_id, expires_at)
-     values (?, ?, ?, ?, ?, ?, ?, ?, now() + interval '${MINUTES} minutes')
+     values (?, ?, ?, ?, ?, ?, ?, ?, now() + interval '${AUTHORIZATION_MINUTES} minutes')
      returning expires_at`,
     [
       begun.userId,

@@ -40,7 +40,7 @@ export class FinishedRuns implements OnApplicationBootstrap, BeforeApplicationSh
   ) {}
 
   onApplicationBootstrap(): void {
-    if (this.environment.works) this.rounds.start();
+    if (this.environment.executesRuns) this.rounds.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {

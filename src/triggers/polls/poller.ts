@@ -77,7 +77,7 @@ export class Poller implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   onApplicationBootstrap(): void {
-    if (this.environment.works) this.rounds.start();
+    if (this.environment.executesRuns) this.rounds.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -1,8 +1,8 @@
-import { type CronConfig } from '../types/cron-schedule.trigger.js';
+import { type FiringPolicy } from './firing-policy.js';
 import { delayOf, dueSlots } from './due-slots.js';
 import { parseSchedule, type Schedule } from './schedule.js';
 
-type Policy = Pick<CronConfig, 'catch_up' | 'catch_up_limit'>;
+type Policy = Pick<FiringPolicy, 'catch_up' | 'catch_up_limit'>;
 
 const dst = { missing: 'next', repeated: 'first' } as const;
 const cron = (expression: string, timezone = 'UTC', more: object = {}): Schedule =>

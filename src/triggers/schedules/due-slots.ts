@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parseDuration } from '../../common/duration.js';
-import { type CronConfig } from '../types/cron-schedule.trigger.js';
+import { type FiringPolicy } from './firing-policy.js';
 import { type Schedule } from './schedule.js';
 
 /** A time that is late by less than this counts as kept: processes restart. */
@@ -23,13 +23,13 @@ export interface DueSlots {
 }
 
 /** By how much a subscription fires later than its schedule says: always the same, within its jitter. */
-export function delayOf(subscriptionId: string, { jitter }: Pick<CronConfig, 'jitter'>): number {
+export function delayOf(subscriptionId: string, { jitter }: Pick<FiringPolicy, 'jitter'>): number {
   const most = parseDuration(jitter) ?? 0;
   if (most === 0) return 0;
   return createHash('sha256').update(subscriptionId).digest().readUInt32BE(0) % (most + 1);
 }
 
-type CatchUp = Pick<CronConfig, 'catch_up' | 'catch_up_limit'>;
+type CatchUp = Pick<FiringPolicy, 'catch_up' | 'catch_up_limit'>;
 
 /**
  * @param dueAt the time of the first slot that has not been seen to, with the subscription's delay. It is one, whatever the

@@ -18,12 +18,12 @@ import { type ActiveSubscription, ActiveSubscriptions } from '../intake/active-s
 import { EventIntake } from '../intake/event-intake.js';
 import { type Occurrence } from '../intake/prepare-event.js';
 import { TRIGGER_CATALOGUE, type TriggerCatalogue } from '../types/catalogue.js';
-import { type CronConfig } from '../types/cron-schedule.trigger.js';
+import { type ScheduleTrigger } from '../types/define-trigger.js';
 import { claimDue, type DueRow, nextDue, type NextTime, plan } from './due-schedules.js';
 import { delayOf, dueSlots } from './due-slots.js';
+import { type FiringPolicy } from './firing-policy.js';
 import { Rounds } from '../rounds.js';
 import { scheduleLateness } from '../trigger-metrics.js';
-import { wallClock } from './wall-clock.js';
 
 /** Subscriptions that fire in one transaction; fewer, when they have many times to catch up with. */
 const BATCH = 200;
@@ -67,7 +67,7 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
   ) {}
 
   onApplicationBootstrap(): void {
-    if (this.environment.works) this.rounds.start();
+    if (this.environment.executesRuns) this.rounds.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -170,14 +170,14 @@ export class Scheduler implements OnApplicationBootstrap, BeforeApplicationShutd
   private async firing(row: DueRow): Promise<Firing> {
     const type = this.catalogue.get(row.trigger_type);
     if (type?.mode !== 'schedule') throw new Error(`There is no schedule "${row.trigger_type}" in this build.`);
-    const config = row.config as CronConfig;
+    const policy = type.policy(row.config);
     const now = dateOf(row.now);
-    const delay = delayOf(row.subscription_id, config);
-    const slots = dueSlots(type.schedule(config), config, { dueAt: new Date(dueSince(row)), now, delay });
+    const delay = delayOf(row.subscription_id, policy);
+    const slots = dueSlots(type.schedule(row.config), policy, { dueAt: new Date(dueSince(row)), now, delay });
     const subscription = await this.subscriptions.withTarget(row);
     const { firing, missed, goesOnWith } = slots;
-    const occurrences = firing.map((slot) => occurrenceOf(row, config, slot));
-    if (missed) occurrences.unshift({ ...occurrenceOf(row, config, missed.last), skipped: missed.why });
+    const occurrences = firing.map((slot) => occurrenceOf(row, type, slot));
+    if (missed) occurrences.unshift({ ...occurrenceOf(row, type, missed.last), skipped: missed.why });
     return {
       events: occurrences.map((occurrence) => [subscription, occurrence]),
       next: {
@@ -216,19 +216,19 @@ function dueSince(row: DueRow): string {
   return row.due_since ?? dateOf(row.next_fire_at).toISOString();
 }
 
-function occurrenceOf(row: DueRow, config: CronConfig, slot: Date): Occurrence {
+function occurrenceOf(row: DueRow, type: ScheduleTrigger, slot: Date): Occurrence {
   const now = dateOf(row.now);
   return {
-    data: { scheduled_at: slot.toISOString(), fired_at: now.toISOString(), slot: wallClock(slot, config.timezone) },
+    data: type.dataOf(slot, now, row.config),
     key: { slot: slot.toISOString() },
     slot,
     occurredAt: slot,
     cameAt: now,
-    concurrency: overlapOf(row.id, config),
+    concurrency: overlapOf(row.id, type.policy(row.config)),
   };
 }
 
-function overlapOf(id: string, { overlap }: CronConfig): RunConcurrency | undefined {
+function overlapOf(id: string, { overlap }: FiringPolicy): RunConcurrency | undefined {
   if (overlap === 'allow') return undefined;
   return { key: `s${id}:overlap`, limit: 1, onLimit: overlap === 'skip' ? 'drop' : overlap };
 }

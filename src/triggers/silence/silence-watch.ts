@@ -3,7 +3,6 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { dateOf } from '../../common/database/sql-date.js';
 import { type JsonObject } from '../../common/json.js';
 import { delayOf } from '../schedules/due-slots.js';
-import { type CronConfig } from '../types/cron-schedule.trigger.js';
 import { TRIGGER_CATALOGUE, type TriggerCatalogue } from '../types/catalogue.js';
 import { SHORTEST_MS, silentScheduleSince, silentSince } from './silence.js';
 
@@ -90,7 +89,7 @@ export class SilenceWatch {
     if (row.is_late) return undefined;
     try {
       const schedule = type.schedule(row.config);
-      const delay = delayOf(row.subscription_id, row.config as CronConfig);
+      const delay = delayOf(row.subscription_id, type.policy(row.config));
       return silentScheduleSince(hearing, (after) => later(schedule.next(later(after, -delay)!), delay));
     } catch (error) {
       // One that cannot be read must not keep the others from being looked at; the scheduler says what is wrong with it.

@@ -7,7 +7,6 @@ import { type Finding, type Publication, Publications, RunEndings } from '../../
 import { TRIGGER_CATALOGUE, type TriggerCatalogue } from '../types/catalogue.js';
 import { type Trigger } from '../types/define-trigger.js';
 import { delayOf } from '../schedules/due-slots.js';
-import { type CronConfig } from '../types/cron-schedule.trigger.js';
 import { type FinishedConfig } from '../types/workflow-finished.trigger.js';
 import { SubscriptionInvalidError } from './subscription.errors.js';
 import { TriggerSubscription } from './trigger-subscription.entity.js';
@@ -84,7 +83,7 @@ export class SubscriptionTimes implements OnModuleInit {
     const now = dateOf(row.now);
     if (type.mode === 'schedule') {
       const next = type.schedule(config).next(now);
-      return next ? new Date(next.getTime() + delayOf(subscriptionId, config as CronConfig)) : null;
+      return next ? new Date(next.getTime() + delayOf(subscriptionId, type.policy(config))) : null;
     }
     // One that is to be asked soon anyway keeps its turn.
     return type.mode === 'poll' ? (nextFireAt !== null && nextFireAt < now ? nextFireAt : now) : null;

@@ -10,7 +10,6 @@ import { type ActiveSubscription, ActiveSubscriptions } from '../intake/active-s
 import { EventIntake } from '../intake/event-intake.js';
 import { delayOf } from '../schedules/due-slots.js';
 import { TRIGGER_CATALOGUE, type TriggerCatalogue } from '../types/catalogue.js';
-import { type CronConfig } from '../types/cron-schedule.trigger.js';
 import { knownTrigger } from './subscription-rules.js';
 import { SubscriptionInactiveError, SubscriptionUnfitError } from './subscription.errors.js';
 import {
@@ -71,7 +70,7 @@ export class SubscriptionTrials {
       throw new SubscriptionUnfitError(`${publicId} follows no schedule: nobody knows when it fires.`);
     const [row] = await this.em.execute<[{ now: string }]>('select now()');
     const from = after === undefined ? dateOf(row.now) : new Date(after);
-    const delay = delayOf(subscriptionId, config as CronConfig);
+    const delay = delayOf(subscriptionId, type.policy(config));
     const slots = type.schedule(config).upcoming(new Date(from.getTime() - delay), limit);
     return { items: slots.map((slot) => new Date(slot.getTime() + delay)) };
   }

@@ -1,19 +1,18 @@
 import { type Fault } from '../../common/errors.js';
 import { type JsonObject } from '../../common/json.js';
+import { type FiringPolicy } from '../schedules/firing-policy.js';
 import { parseSchedule, type ScheduleConfig } from '../schedules/schedule.js';
 import { ScheduleInvalidError } from '../schedules/schedule.errors.js';
+import { wallClock } from '../schedules/wall-clock.js';
 import { defineTrigger } from './define-trigger.js';
 
 /** What a subscription to a schedule says, besides `filter` and `inputs`. */
-export type CronConfig = JsonObject & {
-  cron: string;
-  timezone: string;
-  dst: { missing: 'next' | 'skip'; repeated: 'first' | 'both' };
-  catch_up: 'skip' | 'latest' | 'all';
-  catch_up_limit: number;
-  overlap: 'allow' | 'skip' | 'queue' | 'cancel_running';
-  jitter: string;
-};
+type CronConfig = JsonObject &
+  FiringPolicy & {
+    cron: string;
+    timezone: string;
+    dst: { missing: 'next' | 'skip'; repeated: 'first' | 'both' };
+  };
 
 export const cronSchedule = defineTrigger<CronConfig>({
   key: 'cron_schedule',
@@ -96,6 +95,12 @@ export const cronSchedule = defineTrigger<CronConfig>({
   },
   example: { cron: '0 9 * * MON-FRI', timezone: 'Europe/Berlin', overlap: 'skip' },
   schedule: (config) => parseSchedule(scheduleOf(config)),
+  policy: (config) => config,
+  dataOf: (time, firedAt, { timezone }) => ({
+    scheduled_at: time.toISOString(),
+    fired_at: firedAt.toISOString(),
+    slot: wallClock(time, timezone),
+  }),
   check: faultsOf,
 });
 

@@ -1,6 +1,7 @@
 import { type Fault } from '../../common/errors.js';
 import { type Json, type JsonObject } from '../../common/json.js';
 import { type Access, type CredentialNeeds } from '../../integrations/index.js';
+import { type FiringPolicy } from '../schedules/firing-policy.js';
 import { type Schedule } from '../schedules/schedule.js';
 import { type Delivery } from '../../common/webhooks/delivery.js';
 
@@ -38,6 +39,9 @@ export interface ScheduleTrigger<Config extends JsonObject = JsonObject> extends
   readonly mode: 'schedule';
   /** @throws ScheduleInvalidError for a config that `check` finds faults in */
   schedule(config: Config): Schedule;
+  policy(config: Config): FiringPolicy;
+  /** `trigger.data` of a time. @param firedAt by the clock of the database */
+  dataOf(time: Date, firedAt: Date, config: Config): JsonObject;
 }
 
 /** A delivery that has proved where it comes from. */

@@ -28,9 +28,6 @@ export type HookAnswer =
 /** Refused deliveries of one subscription that are put into the ledger in a minute, by each process: others are forgotten. */
 const REFUSALS_PER_MINUTE = 20;
 
-/** Only senders that say so send forms. */
-const sendsForms = new Set(['slack']);
-
 /** Deliveries by their link: verified, made an event, and given to the intake. */
 @Injectable()
 export class WebhooksService {
@@ -76,7 +73,7 @@ export class WebhooksService {
     const { id } = await scheme.verify(delivery, options, secrets, Date.now());
     const challenge = scheme.challenge?.(delivery);
     if (challenge) return { challenge };
-    return { ...delivery, json: bodyOf(delivery, sendsForms.has(options.type)), id };
+    return { ...delivery, json: bodyOf(delivery, scheme.acceptsForms ?? false), id };
   }
 
   private async take(

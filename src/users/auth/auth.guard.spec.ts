@@ -1,6 +1,6 @@
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { Reflector } from '@nestjs/core';
-import { readEnvironment } from '../../common/config/environment.js';
+import { readEnvironment } from '../../common/config/read-environment.js';
 import { Public } from '../../common/http/access.js';
 import { type ApiKeyAuthenticator } from './api-key-authenticator.js';
 import { AccessUndeclaredError } from './auth.errors.js';

@@ -32,6 +32,7 @@ export class CheckpointResponse {
    * is named when all inside of it is done. @example ["title"]
    */
   next: string[];
+  /** When its last step had ended. */
   created_at: Date;
 
   static from(checkpoint: Checkpoint): CheckpointResponse {
@@ -56,6 +57,7 @@ export class CheckpointState {
 }
 
 export class CheckpointWithStateResponse extends CheckpointResponse {
+  /** What the nodes that come next see. */
   state: CheckpointState;
 
   static withState(checkpoint: Checkpoint, state: CheckpointState): CheckpointWithStateResponse {

@@ -64,7 +64,7 @@ export class WaitExplanation {
 export class FailureExplanation {
   /** In one sentence. @example It failed at the node todo with upstream-error: the server answered 503. */
   summary: string;
-  /** @example upstream-error */
+  /** Stable, for programs. @example upstream-error */
   code: string;
   /** What the code means. @example The other side failed */
   title: string;
@@ -76,9 +76,9 @@ export class FailureExplanation {
   message: string;
   /** Null when the run failed as a whole. @example todo */
   node_id: string | null;
-  /** @example todo */
+  /** The node's id and the indexes of the loops around it; null when the run failed as a whole. @example todo */
   path: string | null;
-  /** @example 1 */
+  /** Which attempt of the node it was, from 1; null when the run failed as a whole. @example 1 */
   attempt: number | null;
   @JsonValue({ description: 'What the other side answered, where there was one.' })
   problem: Json;

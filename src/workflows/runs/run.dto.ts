@@ -51,6 +51,7 @@ export class RunConfig {
   timeout?: string;
 }
 
+/** A run of a spec that belongs to no workflow. */
 export class StartAdHocRunRequest {
   @JsonObjectField({ example: exampleSpec, description: 'The spec to run; it is kept with the run only.' })
   spec: JsonObject;
@@ -59,12 +60,14 @@ export class StartAdHocRunRequest {
   @JsonValue({ required: false, description: "What the workflow's `inputs` schema asks for.", example: { id: 1 } })
   inputs?: Json;
 
+  /** How it is executed. */
   @Optional()
   @ValidateNested()
   @Type(() => RunConfig)
   config?: RunConfig;
 }
 
+/** A run of a workflow. */
 export class StartRunRequest {
   @Optional()
   @JsonValue({ required: false, description: "What the workflow's `inputs` schema asks for.", example: { id: 1 } })
@@ -78,6 +81,7 @@ export class StartRunRequest {
   })
   version?: Json;
 
+  /** How it is executed. */
   @Optional()
   @ValidateNested()
   @Type(() => RunConfig)
@@ -110,6 +114,7 @@ export class RunListQuery extends PageQuery {
   @IsIn(runStatuses, { each: true })
   status?: WorkflowRunStatus[];
 
+  /** Runs that were started by this. */
   @ApiProperty({ enum: runSources, required: false })
   @Optional()
   @IsIn(runSources)
@@ -164,8 +169,9 @@ export class ResumeRunRequest {
 export class WaitingForResponse {
   /** Where in the run. @example ok */
   path: string;
-  /** @example ok */
+  /** The node that waits. @example ok */
   node_id: string;
+  /** What is waited for. */
   @ApiProperty({ enum: ['timer', 'approval', 'workflow', 'retry', 'reconnect'] })
   type: Pause['type'];
   /** When the waiting is over by itself. */
@@ -182,16 +188,18 @@ export class WaitingForResponse {
 
 /** A run in a list. */
 export class RunSummaryResponse {
-  /** @example run_0190b6a0-7e2c-7d3a-9f10-3b6f2f0c1a2b */
+  /** Its id. @example run_0190b6a0-7e2c-7d3a-9f10-3b6f2f0c1a2b */
   run_id: string;
   /** LangGraph's thread id: the same as `run_id`. */
   thread_id: string;
   /** Null: an ad hoc run. @example wf_0190b6a0-7e2c-7d3a-9f10-3b6f2f0c1a2b */
   workflow_id: string | null;
-  /** @example 1 */
+  /** The version that it executes; null: an ad hoc run. @example 1 */
   version_number: number | null;
+  /** Where it is. WAITING holds no worker. */
   @ApiProperty({ enum: runStatuses })
   status: WorkflowRunStatus;
+  /** What started it. */
   @ApiProperty({ enum: runSources })
   source: WorkflowRunSource;
   /** Why it failed, in one sentence. */
@@ -213,8 +221,11 @@ export class RunSummaryResponse {
    * none). @example run_0190b6a0-7e2c-7d3a-9f10-3b6f2f0c1a2b:3
    */
   forked_from: string | null;
+  /** When it was accepted. */
   created_at: Date;
+  /** When a process took it up first; null: none has yet. */
   started_at: Date | null;
+  /** When it was over; null: it is not. */
   completed_at: Date | null;
 
   static from(run: RunView): RunSummaryResponse {
@@ -229,6 +240,7 @@ export class RunResponse extends RunSummaryResponse {
   inputs: Json;
   @JsonValue({ description: 'What it gave; null until it is COMPLETED.', example: { title: 'delectus aut autem' } })
   outputs: Json;
+  /** The `config` that it was started with. */
   @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
   config: JsonObject | null;
   @JsonObjectField({ required: false, description: 'Only with `include=spec`.' })
@@ -240,7 +252,9 @@ export class RunResponse extends RunSummaryResponse {
   }
 }
 
+/** What a run gave. */
 export class RunOutputResponse {
+  /** Where the run is; its output is there once it is COMPLETED. */
   @ApiProperty({ enum: runStatuses })
   status: WorkflowRunStatus;
   @JsonValue({ description: 'What the run gave; null until it is COMPLETED.' })
@@ -249,12 +263,13 @@ export class RunOutputResponse {
 
 /** One execution of one node. */
 export class StepResponse {
-  /** @example title */
+  /** The node. @example title */
   node_id: string;
   /** The node's id and the indexes of the loops around it. @example send[7] */
   path: string;
   /** Counts from 1. @example 1 */
   attempt: number;
+  /** How it ended. */
   @ApiProperty({ enum: stepStatuses })
   status: StepStatus;
   @JsonValue({ description: 'What a node that touches the world was called with; null for others. Never a secret.' })
@@ -267,7 +282,9 @@ export class StepResponse {
   /** What it used up, such as tokens of a model. */
   @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
   usage: JsonObject | null;
+  /** When the node began. */
   started_at: Date;
+  /** When it came to its end. */
   completed_at: Date;
 
   static from({ seq: _seq, ...row }: StepRow): StepResponse {

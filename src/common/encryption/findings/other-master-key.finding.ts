@@ -8,7 +8,7 @@ export const otherMasterKey = defineFinding({
   severity: 'error',
   title: 'Encryption keys are under another master key than that of this process',
   remedy:
-    'Start all processes with the master key that was changed to, or finish the exchange: `npm run seer -- encryption rewrap`. Until ' +
+    'Start all processes with the master key that was changed to, or finish the exchange: `npm run -s seer -- encryption rewrap`. Until ' +
     'then a process that starts with the wrong one refuses to, and no key can be rotated.',
   async find({ em, get }) {
     const { master } = get(LiveKeyRing);

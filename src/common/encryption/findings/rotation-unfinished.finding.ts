@@ -10,7 +10,7 @@ export const rotationUnfinished = defineFinding({
   title: 'A rotation of encryption keys does not come to its end',
   remedy:
     'Nothing is lost, and everything works: values under the old key are read as before. `POST /v1/admin/encryption/rotations`, or ' +
-    '`npm run seer -- encryption rotate`, goes on with it; a transaction that never ends may keep it from settling.',
+    '`npm run -s seer -- encryption rotate`, goes on with it; a transaction that never ends may keep it from settling.',
   async find({ em }) {
     const rotation = await lastRotation(em);
     if (rotation?.state !== 'running' || Date.now() - rotation.startedAt.getTime() < USUAL_MS) return [];

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
-import { readEnvironment } from '../../config/environment.js';
+import { readEnvironment } from '../../config/read-environment.js';
 import { openMasterKey } from './open-master-key.js';
 
 const keyText = Buffer.alloc(32, 3).toString('base64');

@@ -18,6 +18,8 @@ export interface VerificationScheme<Options extends JsonObject = JsonObject> {
   readonly options: { readonly properties: JsonObject; readonly required: readonly string[] };
   /** Names (lower case) of the headers that it reads: credentials and signatures, which never become data of the event. */
   headers(options: Options): readonly string[];
+  /** Its senders also send forms (`application/x-www-form-urlencoded`), which then become the JSON of the delivery. */
+  readonly acceptsForms?: true;
   /** Undefined: it needs none. */
   readonly secret?: SchemeSecret;
   /**

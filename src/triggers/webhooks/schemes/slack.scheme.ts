@@ -15,6 +15,7 @@ export const slack = defineScheme({
   description:
     'Events, commands and interactions of a Slack app. The secret is the signing secret of the app, under "Basic ' +
     'Information". That the address is asked for its challenge is answered.',
+  acceptsForms: true,
   options: { properties: {}, required: [] },
   secret: givenSecret(
     /^[\x21-\x7e]{16,255}$/,

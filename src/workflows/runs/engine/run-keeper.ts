@@ -53,7 +53,7 @@ export class RunKeeper implements OnApplicationBootstrap, BeforeApplicationShutd
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    if (!this.environment.works) return;
+    if (!this.environment.executesRuns) return;
     await this.lease.renew();
     await this.sweeper.forgetDead().catch((error: unknown) => this.report(error));
     this.beats = setInterval(() => {
@@ -75,7 +75,7 @@ export class RunKeeper implements OnApplicationBootstrap, BeforeApplicationShutd
     clearInterval(this.beats);
     await this.beating;
     this.news.close();
-    if (!this.environment.works) return;
+    if (!this.environment.executesRuns) return;
     // Without its lease, whatever should still be under its name is taken by the others.
     await this.lease.end().catch((error: unknown) => this.report(error));
     this.broadcasts.tell('queued');

@@ -2,8 +2,10 @@ import { type Environment } from '../../../common/config/environment.js';
 import { RunSlots } from './run-slots.js';
 import { type WorkerLease } from './worker-lease.js';
 
-const slotsOf = (runSlots: number, { runSlotsPerUser = runSlots, works = true, lease = { isLive: true } } = {}) =>
-  new RunSlots({ runSlots, runSlotsPerUser, works } as Environment, lease as WorkerLease);
+const slotsOf = (
+  runSlots: number,
+  { runSlotsPerUser = runSlots, executesRuns = true, lease = { isLive: true } } = {},
+) => new RunSlots({ runSlots, runSlotsPerUser, executesRuns } as Environment, lease as WorkerLease);
 
 describe('run slots', () => {
   it('are taken while there are free ones', () => {
@@ -26,7 +28,7 @@ describe('run slots', () => {
   });
 
   it('are none in a process that does not work', () => {
-    expect(slotsOf(3, { works: false }).take('a')).toBe(false);
+    expect(slotsOf(3, { executesRuns: false }).take('a')).toBe(false);
   });
 
   it('are none without a lease: what it began would be taken from it', () => {

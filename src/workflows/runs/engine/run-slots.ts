@@ -22,7 +22,7 @@ export class RunSlots {
     environment: Environment,
     private readonly lease: WorkerLease,
   ) {
-    this.total = environment.works ? environment.runSlots : 0;
+    this.total = environment.executesRuns ? environment.runSlots : 0;
     this.perUser = environment.runSlotsPerUser;
     runSlotsLimit.read({}, () => this.total);
     runsInFlight.read({}, () => this.taken - this.reserved);

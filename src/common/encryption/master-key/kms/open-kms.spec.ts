@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readEnvironment } from '../../../config/environment.js';
+import { readEnvironment } from '../../../config/read-environment.js';
 import { makeSealingKey } from '../../ciphertext.js';
 import { EncryptionUnavailableError } from '../../encryption.errors.js';
 import type { Place } from '../../place.js';

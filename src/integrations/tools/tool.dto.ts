@@ -1,35 +1,6 @@
-import { JsonObject as JsonObjectField, JsonValue } from '../common/http/validation/json-field.js';
-import { type Json, type JsonObject } from '../common/json.js';
-import { type Tool } from '../integrations/index.js';
-import { type NodeType } from './nodes/define-node.js';
-import { nodeSchema } from './preflight/spec-schema.js';
-
-/** A node type that specs can use. */
-export class NodeTypeResponse {
-  /** `type` in a spec. @example set */
-  type: string;
-  /** @example Set a value */
-  title: string;
-  description: string;
-  @JsonObjectField({ description: 'JSON Schema of a node of this type.' })
-  config_schema: JsonObject;
-  @JsonValue({ description: 'A node of this type that works.' })
-  example: Json;
-
-  static from(type: NodeType): NodeTypeResponse {
-    return Object.assign(new NodeTypeResponse(), {
-      type: type.key,
-      title: type.title,
-      description: type.description,
-      config_schema: nodeSchema(type) as JsonObject,
-      example: type.example,
-    } satisfies NodeTypeResponse);
-  }
-}
-
-export class NodeTypesResponse {
-  items: NodeTypeResponse[];
-}
+import { JsonObject as JsonObjectField } from '../../common/http/validation/json-field.js';
+import { type JsonObject } from '../../common/json.js';
+import { type Tool } from './define-tool.js';
 
 /** A tool that `tool` nodes can call. */
 export class ToolResponse {
@@ -37,6 +8,7 @@ export class ToolResponse {
   tool: string;
   /** @example HTTP request */
   title: string;
+  /** What it does, for people and for models that choose one. */
   description: string;
   /** Key of the provider whose accounts it works with; `*`: of any; null: of none. @example * */
   provider: string | null;
