@@ -3,7 +3,6 @@ import { Injectable } from '@nestjs/common';
 import { CursorCodec } from '../../common/http/paging/cursor.js';
 import { type Page } from '../../common/http/paging/page.dto.js';
 import { loadPage } from '../../common/http/paging/page.js';
-import { type JsonObject } from '../../common/json.js';
 import { makePublicId, parsePublicId } from '../../common/public-id.js';
 import { type Principal, User } from '../../users/index.js';
 import { DraftsService } from '../drafts.service.js';
@@ -152,9 +151,9 @@ export class ProposalsService {
     draft: WorkflowDraft,
   ): Promise<ProposalWithDifferenceResponse> {
     const base = await this.drafts.specAt(draft, proposal.baseRevision);
-    const spec: JsonObject = outcomeOf(proposal, base, draft).spec ?? proposal.spec;
-    const report = await this.preflight.report(caller, spec);
-    return ProposalWithDifferenceResponse.with(proposal, changesOf(proposal, base, draft), report);
+    const outcome = outcomeOf(proposal, base, draft);
+    const report = await this.preflight.report(caller, outcome.spec ?? proposal.spec);
+    return ProposalWithDifferenceResponse.with(proposal, changesOf(proposal, base, draft, outcome), report);
   }
 
   private async find(caller: Principal, id: string): Promise<WorkflowProposal> {
