@@ -105,7 +105,7 @@ const variables = {
     min: 1,
     max: 10_000_000,
     about:
-      'Runs that one user may start within 24 hours, by hand, by triggers and by forks; without it there is no limit.',
+      'Runs that one user may start within 24 hours, by hand, by triggers and by forks, deleted ones too; without it there is no limit.',
   }),
   SEER_REQUESTS_PER_ADDRESS: integer({
     default: 600_000,
