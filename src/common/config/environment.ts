@@ -117,7 +117,7 @@ const variables = {
     default: 600_000,
     min: 1,
     max: 100_000_000,
-    about: 'The same for one API key, and for all tokens of one signed-in person together.',
+    about: 'The same for all API keys of one user together, and for all their tokens together.',
   }),
   SEER_SYNC_WAIT_SECONDS: integer({
     default: 60,
