@@ -81,6 +81,15 @@ describe('seer keys', () => {
     expect((await run(['keys', 'list', user.userId])).stdout).toContain('revoked  Deploy');
   });
 
+  it('lists names that are made to deceive a terminal as what they are', async () => {
+    const { user } = await makeCaller(seer.app);
+    const em = seer.app.get(MikroORM).em.fork();
+    await makeKey(em, user, { name: 'a\u001b[2J\nkey_1  live\u202e', scopes: ['runs:read'] });
+    const { stdout } = await run(['keys', 'list', user.userId]);
+    expect(stdout).toContain(String.raw`live  a\u001b[2J\u000akey_1  live\u202e  runs:read`);
+    expect(stdout).not.toMatch(/[^\P{Cc}\n]/u);
+  });
+
   it.each([
     [{ scopes: ['workflows:fly'] }, /not made: each value in scopes must be one of/],
     [{ scopes: [''] }, /Scopes are workflows:read, .*, admin, all\.$/],
