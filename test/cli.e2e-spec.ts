@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { CONNECTIONS_BESIDE_POOL } from '../src/common/database/connection-budget.js';
-import { keysOf, makeKey } from '../src/users/index.js';
+import { findUser, keysOf, makeKey, setRole, User } from '../src/users/index.js';
 import { startApp, type TestApp } from './support/app.js';
 import { makeCaller } from './support/callers.js';
 import { type Ran, runSeer } from './support/command-line.js';
@@ -106,7 +106,11 @@ describe('seer keys', () => {
 
   it('knows no other names', async () => {
     const made = await run(['keys', 'create', 'nobody', '--scopes', 'all']);
-    expect(made).toMatchObject({ code: 1, stdout: '', stderr: 'There is no user with the id or e-mail "nobody".\n' });
+    expect(made).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: 'There is no user with the id, subject or e-mail "nobody".\n',
+    });
     expect(await run(['keys', 'revoke', 'key_1'])).toMatchObject({ code: 1, stderr: 'There is no API key key_1.\n' });
     expect(await run(['keys', 'create'])).toMatchObject({ code: 2, stderr: expect.stringContaining('<user>') });
   });
@@ -120,7 +124,9 @@ describe('seer users', () => {
     expect((await caller.get(path)).status).toBe(403);
     expect(await run(['users', 'promote', user.userId])).toMatchObject({ code: 0 });
     expect((await caller.get(path)).status).toBe(200);
-    expect((await run(['users', 'list'])).stdout).toMatch(`admin   ${user.userId}  https://id.example.com`);
+    expect((await run(['users', 'list'])).stdout).toMatch(
+      `admin   usr_${user.publicId}  ${user.userId}  https://id.example.com`,
+    );
     expect(await run(['users', 'demote', user.userId])).toMatchObject({ code: 0 });
     expect((await caller.get(path)).status).toBe(403);
   });
@@ -129,7 +135,40 @@ describe('seer users', () => {
     const [one] = [await makeCaller(seer.app), await makeCaller(seer.app)];
     const { code, stderr } = await run(['users', 'promote', 'ada@example.com']);
     expect(code).toBe(1);
-    expect(stderr).toContain(`${one.user.userId}  --issuer https://id.example.com`);
+    expect(stderr).toContain(
+      `usr_${one.user.publicId}  ${one.user.userId} of https://id.example.com  (ada@example.com)`,
+    );
+  });
+
+  it('takes a name for an id before it takes it for a subject, and for that before an e-mail', async () => {
+    const em = seer.app.get(MikroORM).em.fork();
+    const { user } = await makeCaller(seer.app);
+    const id = `usr_${user.publicId}`;
+    const named = { userId: `${user.userId}@example.com`, email: id };
+    const bySubject = new User({ issuer: 'https://id.example.com', ...named });
+    const byEmail = new User({ issuer: 'https://id.example.com', userId: id, email: named.userId });
+    await em.persist([bySubject, byEmail]).flush();
+    expect((await findUser(em, id)).id).toBe(user.id);
+    expect((await findUser(em, named.userId)).id).toBe(bySubject.id);
+    expect(await run(['users', 'promote', id])).toMatchObject({
+      code: 0,
+      stdout: `${id}, ${user.userId} of ${user.issuer}, is admin now.\n`,
+    });
+  });
+
+  it('leaves word in the audit of each change of a role, and of nothing else', async () => {
+    const { user } = await makeCaller(seer.app);
+    const em = seer.app.get(MikroORM).em.fork();
+    const found = await findUser(em, user.userId);
+    for (const role of ['admin', 'admin', 'member'] as const) await setRole(em, found, role);
+    const changes = await query(
+      seer.databaseUrl,
+      `select details from audit_entry where action = 'user.role-changed' and owner_id = '${user.publicId}' order by entry_id`,
+    );
+    expect(changes.map(({ details }) => details)).toEqual([
+      { before: 'member', after: 'admin' },
+      { before: 'admin', after: 'member' },
+    ]);
   });
 });
 
