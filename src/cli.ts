@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
-import { parseArgs } from 'node:util';
+import { inspect, parseArgs } from 'node:util';
 import { commands } from './cli/catalogue.js';
 import { type Command, type CommandContext } from './cli/define-command.js';
+import { plainLine, plainLines } from './cli/plain-text.js';
 import { readEnvironment } from './common/config/read-environment.js';
 import { type Database, openDatabase } from './common/database/open-database.js';
 import { OperatorError } from './common/operator.error.js';
@@ -54,8 +55,8 @@ async function run(command: Command, options: CommandContext['options'], positio
         await prepareSchema(environment, database.url);
         return database;
       },
-      print: (line) => console.log(line),
-      note: (line) => console.error(line),
+      print: (line) => console.log(plainLine(line)),
+      note: (line) => console.error(plainLine(line)),
     });
   } finally {
     await (await opened)?.close();
@@ -84,7 +85,7 @@ main(process.argv.slice(2)).then(
     // What was interrupted inside of Node says so by an error of its own, with ours as its cause.
     const error = thrown.name === 'AbortError' ? (thrown.cause as Error & { code?: string }) : thrown;
     const wrongUse = error.code?.startsWith('ERR_PARSE_ARGS') ?? false;
-    console.error(wrongUse || isForOperators(error) ? error.message : error);
+    console.error(plainLines(wrongUse || isForOperators(error) ? error.message : inspect(error)));
     process.exit(wrongUse ? USAGE : 1);
   },
 );

@@ -75,6 +75,15 @@ describe('A JWT of the identity provider', () => {
     expect(await emailAfter(undefined)).toBe('joan@new.example');
   });
 
+  it.each([false, 'false'])('brings along no e-mail that the provider has not verified (%j)', async (unverified) => {
+    const subject = `mallory-${typeof unverified}`;
+    const claims = { email: 'ada@example.com', email_verified: unverified };
+    expect((await me(await provider.token(subject, { claims }))).body).toMatchObject({ user_id: subject, email: '' });
+    const proven = { email: 'mallory@example.com', email_verified: true };
+    const answer = await me(await provider.token(`${subject}-proven`, { claims: proven }));
+    expect(answer.body.email).toBe('mallory@example.com');
+  });
+
   it('is good within half a minute of its times, for clocks that differ', async () => {
     expect((await me(await provider.token('ada', { claims: { exp: inSeconds(-20) } }))).status).toBe(200);
     expect((await me(await provider.token('ada', { claims: { nbf: inSeconds(20) } }))).status).toBe(200);

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -134,6 +134,18 @@ describe('a backup of an installation that runs', () => {
     const nothing = await backup(join(directory, 'nothing.backup'), await createDatabase('seer_backup_nothing'));
     expect(nothing).toMatchObject({ code: 1, stderr: expect.stringContaining('nothing of Seer in this database') });
     expect(await readdir(directory)).toEqual(['seer.backup']);
+  });
+
+  it('follows no link that somebody has put where it writes', async () => {
+    const shared = await mkdtemp(join(tmpdir(), 'seer-shared-'));
+    const [target, theirs] = [join(shared, 'seer.backup'), join(shared, 'theirs')];
+    await writeFile(theirs, 'theirs');
+    await symlink(theirs, `${target}.unfinished`);
+    expect(await backup(target, seer.databaseUrl)).toMatchObject({ code: 0 });
+    expect(await readFile(theirs, 'utf8')).toBe('theirs');
+    expect((await stat(target)).mode & 0o777).toBe(0o600);
+    expect((await readdir(shared)).sort()).toEqual(['seer.backup', 'seer.backup.unfinished', 'theirs']);
+    await rm(shared, { recursive: true });
   });
 
   it('ends at once when it is interrupted', async () => {

@@ -9,7 +9,7 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { readEnvironment } from '../src/common/config/read-environment.js';
 import { CONNECTIONS_BESIDE_POOL } from '../src/common/database/connection-budget.js';
 import { openDatabase } from '../src/common/database/open-database.js';
-import { keysOf, makeKey } from '../src/users/index.js';
+import { findUser, keysOf, makeKey, setRole, User } from '../src/users/index.js';
 import { startApp, type TestApp } from './support/app.js';
 import { makeCaller } from './support/callers.js';
 import { type Ran, runSeer } from './support/command-line.js';
@@ -87,6 +87,15 @@ describe('seer keys', () => {
     expect((await run(['keys', 'list', user.userId])).stdout).toContain('revoked  Deploy');
   });
 
+  it('lists names that are made to deceive a terminal as what they are', async () => {
+    const { user } = await makeCaller(seer.app);
+    const em = seer.app.get(MikroORM).em.fork();
+    await makeKey(em, user, { name: 'a\u001b[2J\nkey_1  live\u202e', scopes: ['runs:read'] });
+    const { stdout } = await run(['keys', 'list', user.userId]);
+    expect(stdout).toContain(String.raw`live  a\u001b[2J\u000akey_1  live\u202e  runs:read`);
+    expect(stdout).not.toMatch(/[^\P{Cc}\n]/u);
+  });
+
   it.each([
     [{ scopes: ['workflows:fly'] }, /not made: each value in scopes must be one of/],
     [{ scopes: [''] }, /Scopes are workflows:read, .*, admin, all\.$/],
@@ -103,7 +112,11 @@ describe('seer keys', () => {
 
   it('knows no other names', async () => {
     const made = await run(['keys', 'create', 'nobody', '--scopes', 'all']);
-    expect(made).toMatchObject({ code: 1, stdout: '', stderr: 'There is no user with the id or e-mail "nobody".\n' });
+    expect(made).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: 'There is no user with the id, subject or e-mail "nobody".\n',
+    });
     expect(await run(['keys', 'revoke', 'key_1'])).toMatchObject({ code: 1, stderr: 'There is no API key key_1.\n' });
     expect(await run(['keys', 'create'])).toMatchObject({ code: 2, stderr: expect.stringContaining('<user>') });
   });
@@ -117,7 +130,9 @@ describe('seer users', () => {
     expect((await caller.get(path)).status).toBe(403);
     expect(await run(['users', 'promote', user.userId])).toMatchObject({ code: 0 });
     expect((await caller.get(path)).status).toBe(200);
-    expect((await run(['users', 'list'])).stdout).toMatch(`admin   ${user.userId}  https://id.example.com`);
+    expect((await run(['users', 'list'])).stdout).toMatch(
+      `admin   usr_${user.publicId}  ${user.userId}  https://id.example.com`,
+    );
     expect(await run(['users', 'demote', user.userId])).toMatchObject({ code: 0 });
     expect((await caller.get(path)).status).toBe(403);
   });
@@ -126,7 +141,40 @@ describe('seer users', () => {
     const [one] = [await makeCaller(seer.app), await makeCaller(seer.app)];
     const { code, stderr } = await run(['users', 'promote', 'ada@example.com']);
     expect(code).toBe(1);
-    expect(stderr).toContain(`${one.user.userId}  --issuer https://id.example.com`);
+    expect(stderr).toContain(
+      `usr_${one.user.publicId}  ${one.user.userId} of https://id.example.com  (ada@example.com)`,
+    );
+  });
+
+  it('takes a name for an id before it takes it for a subject, and for that before an e-mail', async () => {
+    const em = seer.app.get(MikroORM).em.fork();
+    const { user } = await makeCaller(seer.app);
+    const id = `usr_${user.publicId}`;
+    const named = { userId: `${user.userId}@example.com`, email: id };
+    const bySubject = new User({ issuer: 'https://id.example.com', ...named });
+    const byEmail = new User({ issuer: 'https://id.example.com', userId: id, email: named.userId });
+    await em.persist([bySubject, byEmail]).flush();
+    expect((await findUser(em, id)).id).toBe(user.id);
+    expect((await findUser(em, named.userId)).id).toBe(bySubject.id);
+    expect(await run(['users', 'promote', id])).toMatchObject({
+      code: 0,
+      stdout: `${id}, ${user.userId} of ${user.issuer}, is admin now.\n`,
+    });
+  });
+
+  it('leaves word in the audit of each change of a role, and of nothing else', async () => {
+    const { user } = await makeCaller(seer.app);
+    const em = seer.app.get(MikroORM).em.fork();
+    const found = await findUser(em, user.userId);
+    for (const role of ['admin', 'admin', 'member'] as const) await setRole(em, found, role);
+    const changes = await query(
+      seer.databaseUrl,
+      `select details from audit_entry where action = 'user.role-changed' and owner_id = '${user.publicId}' order by entry_id`,
+    );
+    expect(changes.map(({ details }) => details)).toEqual([
+      { before: 'member', after: 'admin' },
+      { before: 'admin', after: 'member' },
+    ]);
   });
 });
 

@@ -92,6 +92,17 @@ describe('the identity webhook', () => {
     expect(body).toMatchObject({ user_id: subject, issuer: provider.issuer, role: 'member' });
   });
 
+  it.each([{ status: 'unverified' }, null, undefined])(
+    'takes no e-mail that nobody has shown to be theirs (%j)',
+    async (verification) => {
+      const subject = newSubject();
+      const event = userEvent('user.created', subject, 'ada@example.com', 1_000);
+      Object.assign(event.data.email_addresses[1]!, { verification });
+      expect((await deliver(event)).status).toBe(204);
+      expect(await emailOf(subject)).toBe('');
+    },
+  );
+
   it('leaves word in the audit of who comes and who goes, once each', async () => {
     const subject = newSubject();
     for (const at of [1_000, 2_000]) await deliver(userEvent('user.updated', subject, 'ada@example.com', at));

@@ -186,6 +186,22 @@ describe('an export', () => {
     expect(document.requires.flatMap(({ pointers }: { pointers: string[] }) => pointers).join()).not.toContain('/subs');
   });
 
+  it('is not much larger than its workflow, however often and wherever an id is named', async () => {
+    const { api } = ada.ids;
+    const spec = specOf([{ id: 'a', type: 'set', value: { ['k'.repeat(60_000)]: Array(3_000).fill(api) } }]);
+    const id = await makeWorkflow(ada.client, spec);
+
+    const document = await exported(ada.client, id);
+    const { requires } = document;
+    const { body } = await imported(bob.client, { ...document, name: 'Large' });
+
+    const size = JSON.stringify(spec).length;
+    expect(requires).toMatchObject([{ id: standIn('res', 1), name: 'Shop API' }]);
+    expect(JSON.stringify(document).length).toBeLessThan(2 * size);
+    expect(body.unresolved).toMatchObject([{ id: standIn('res', 1), name: 'Shop API' }]);
+    expect(JSON.stringify(body).length).toBeLessThan(2 * size);
+  });
+
   it('is of the draft, of what is published, or of a version', async () => {
     const one = specOf([{ id: 'one', type: 'set', value: 1 }]);
     const two = specOf([{ id: 'two', type: 'set', value: 2 }]);

@@ -73,6 +73,34 @@ describe('a proposal', () => {
     }
   });
 
+  it('tells nothing of the draft to whoever may not read it', async () => {
+    const workflow = await makeWorkflow(client, specOf([set('a', 'a secret')]));
+    const path = `/v1/workflows/${workflow}/proposals`;
+    const key = { name: 'Model', scopes: ['workflows:propose'] };
+    const model = client.as((await client.post('/v1/api-keys', key)).body.key);
+
+    const made = await model.post(path, { summary: 'Mine', spec: specOf([set('b')]) });
+    expect(made.status).toBe(201);
+    expect(made.headers.get('location')).toBe(`/v1/proposals/${made.body.proposal_id}`);
+    const { spec: _spec, patch: _patch, ...whole } = await proposalOf(made.body.proposal_id);
+    const { changed_nodes: _nodes, draft_revision: _revision, is_stale: _stale, ...rest } = whole;
+    const { draft_patch: _draftPatch, conflicts: _conflicts, report: _report, ...alone } = rest;
+    expect(made.body).toEqual(alone);
+
+    for (const patch of [
+      [{ op: 'add', path: '/nodes/-', value: set('b') }],
+      // The error of the node names it.
+      [
+        { op: 'copy', from: '/nodes/0/value', path: '/nodes/0/id' },
+        { op: 'add', path: '/nodes/0/unknown', value: 1 },
+      ],
+    ]) {
+      const refused = await model.post(path, { summary: 'Read', patch });
+      expect(refused).toMatchObject({ status: 403, body: { code: 'scope-missing' } });
+      expect(JSON.stringify(refused.body)).not.toContain('a secret');
+    }
+  });
+
   it('changes nothing by itself; it shows what it would change', async () => {
     const workflow = await makeWorkflow(client, spec);
     const proposed = specOf([set('a', '${nobody}'), set('c')]);

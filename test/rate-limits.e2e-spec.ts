@@ -12,7 +12,7 @@ async function start(variables: Record<string, string>): Promise<void> {
 afterEach(() => seer.close());
 
 describe('a limit of requests', () => {
-  it('is each credential’s own, and says when it begins anew', async () => {
+  it('is each user’s own, and says when it begins anew', async () => {
     await start({ SEER_REQUESTS_PER_CREDENTIAL: String(LIMIT) });
     const [ada, grace] = [(await makeCaller(seer.app)).token, (await makeCaller(seer.app)).token];
     const statuses: number[] = [];
@@ -22,11 +22,23 @@ describe('a limit of requests', () => {
     const refused = await seer.stranger.as(ada).get('/v1/me');
     expect(refused.body).toMatchObject({
       code: 'rate-limited',
-      detail: expect.stringMatching(/^More than 3 requests came with these credentials within a minute\. Try again in/),
+      detail: expect.stringMatching(
+        /^More than 3 requests came with the API keys of this user within a minute\. Try again in/,
+      ),
     });
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(refused.headers.get('ratelimit-limit')).toBe(String(LIMIT));
     expect((await seer.stranger.as(grace).get('/v1/me')).status).toBe(200);
+  });
+
+  it('is one for all API keys of a user', async () => {
+    await start({ SEER_REQUESTS_PER_CREDENTIAL: String(LIMIT) });
+    const ada = seer.stranger.as((await makeCaller(seer.app, { scopes: ['keys:write'] })).token);
+    const made = await ada.post('/v1/api-keys', { name: 'Another', scopes: ['keys:write'] });
+    const another = seer.stranger.as(made.body.key);
+    const statuses: number[] = [];
+    for (const client of [another, ada, another, ada]) statuses.push((await client.get('/v1/me')).status);
+    expect(statuses).toEqual([200, 200, 429, 429]);
   });
 
   it('of addresses looks behind a proxy that is trusted', async () => {

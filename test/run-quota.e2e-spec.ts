@@ -89,25 +89,62 @@ describe('a quota of runs', () => {
   it('counts the runs of the last day, in every process', async () => {
     const caller = await newCaller();
     await useUp(caller);
-    const other = await startApp(variables, seer.databaseUrl);
-    try {
-      const there = other.stranger.as(caller.authorization.authorization!.slice('Bearer '.length));
+    await elsewhere(caller, async (there) => {
       expect((await there.post('/v1/runs', { spec: small })).status).toBe(429);
-    } finally {
-      await other.close();
-    }
+    });
     await aDayPasses(caller);
-    const later = await startApp(variables, seer.databaseUrl);
-    try {
-      const there = later.stranger.as(caller.authorization.authorization!.slice('Bearer '.length));
+    await elsewhere(caller, async (there) => {
       expect((await runSpec(there, small)).status).toBe('COMPLETED');
-    } finally {
-      await later.close();
-    }
+    });
+  });
+
+  it('counts runs that are deleted with their workflow, and what these have started', async () => {
+    const caller = await newCaller();
+    const child = await makePublished(caller, small);
+    const parent = await makePublished(caller, specOf([{ id: 'c', type: 'workflow', workflow_id: child }]));
+    await caller.post(`/v1/workflows/${parent}/runs?mode=sync`, {});
+    expect((await caller.get('/v1/runs')).body.items).toHaveLength(2);
+
+    await caller.delete(`/v1/workflows/${parent}`);
+
+    expect((await caller.get('/v1/runs')).body.items).toHaveLength(0);
+    await elsewhere(caller, async (there) => {
+      expect((await runSpec(there, small)).status).toBe('COMPLETED');
+      expect(await there.post('/v1/runs', { spec: small })).toMatchObject({ status: 429, body: { code: 'run-quota' } });
+    });
+    await aDayPasses(caller);
+    await elsewhere(caller, async (there) => {
+      await there.post(`/v1/workflows/${child}/runs?mode=sync`, {});
+      await there.delete(`/v1/workflows/${child}`);
+    });
+    expect(await deletedRuns(caller)).toBe(1);
   });
 });
 
-/** The ids of runs tell when they began. */
+/** In another process, which has counted nothing yet. */
+async function elsewhere(caller: Client, act: (there: Client) => Promise<void>): Promise<void> {
+  const other = await startApp(variables, seer.databaseUrl);
+  try {
+    await act(other.stranger.as(caller.authorization.authorization!.slice('Bearer '.length)));
+  } finally {
+    await other.close();
+  }
+}
+
+/** How many deleted ones are remembered. */
+async function deletedRuns(caller: Client): Promise<number> {
+  const { id } = (await caller.get('/v1/me')).body;
+  const client = await connect(seer.databaseUrl);
+  const { rows } = await client.query<{ runs: number }>(
+    `select coalesce(sum(runs), 0)::int as runs from deleted_run_count
+      where user_id = (select id from "user" where public_id = $1)`,
+    [String(id).slice('usr_'.length)],
+  );
+  await client.end();
+  return rows[0]!.runs;
+}
+
+/** The ids of runs tell when they began, and what is remembered of deleted ones. */
 async function aDayPasses(caller: Client): Promise<void> {
   const { items } = (await caller.get('/v1/runs')).body;
   const client = await connect(seer.databaseUrl);
@@ -120,5 +157,6 @@ async function aDayPasses(caller: Client): Promise<void> {
       `${earlier.slice(0, 8)}-${earlier.slice(8)}${uuid.slice(13)}`,
     ]);
   }
+  await client.query(`update deleted_run_count set span = '000' || right(span, -3)`);
   await client.end();
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Writable } from 'node:stream';
@@ -27,11 +28,14 @@ export const backup = defineCommand({
   },
 });
 
-/** Written aside and renamed, so that a backup that was interrupted is never taken for a whole one. */
+/**
+ * Written aside and renamed, so that a backup that was interrupted is never taken for a whole one. In a folder that others
+ * write to, nobody can have put a file or a link of theirs there: its name is not known before, and it must be new.
+ */
 async function intoNewFile<Result>(file: string, write: (target: Writable) => Promise<Result>): Promise<Result> {
-  const unfinished = `${file}.unfinished`;
+  const unfinished = `${file}.${randomUUID()}.unfinished`;
   await refuseExisting(file);
-  const handle = await open(unfinished, 'w', 0o600).catch((error: Error) => {
+  const handle = await open(unfinished, 'wx', 0o600).catch((error: Error) => {
     throw new OperatorError(`The backup cannot be written: ${error.message}.`);
   });
   try {

@@ -15,7 +15,7 @@ export interface CommandContext {
   openDatabase(): Promise<Database>;
   /** The database with the schema of this build, see {@link prepareSchema}. */
   openMigrated(): Promise<Database>;
-  /** Writes a line of its result. */
+  /** Writes a line of its result. Characters that a terminal would obey are shown, not sent, here and in `note`. */
   print(line: string): void;
   /** Tells something that is not part of the result: on the standard error. */
   note(line: string): void;

@@ -16,8 +16,8 @@ export const doctor = defineCommand({
   options: { json: { type: 'boolean', default: false } },
   async run(context) {
     const findings = await examine(context);
-    if (context.options.json) context.print(JSON.stringify(findings, null, 2));
-    else for (const finding of findings) for (const line of linesOf(finding)) context.print(line);
+    const lines = context.options.json ? JSON.stringify(findings, null, 2).split('\n') : findings.flatMap(linesOf);
+    for (const line of lines) context.print(line);
     const failed = findings.filter(({ status }) => status === 'fail').length;
     if (failed > 0) throw new OperatorError(`${failed} of ${findings.length} checks failed.`);
   },

@@ -1,10 +1,11 @@
 import { OperatorError } from '../common/operator.error.js';
+import { makePublicId } from '../common/public-id.js';
 import { defineCommand } from './define-command.js';
 
 export const usersList = defineCommand({
   words: 'users list',
   summary: 'The users, the newest first.',
-  help: 'Prints role, id, issuer and e-mail of each, at most --limit (100) of them.',
+  help: 'Prints role, id, subject, issuer and e-mail of each, at most --limit (100) of them.',
   options: { limit: { type: 'string', default: '100' } },
   async run(context) {
     const limit = Number(context.options.limit);
@@ -13,8 +14,9 @@ export const usersList = defineCommand({
     const { withOrm } = await import('./with-orm.js');
     await withOrm(await context.openMigrated(), usersEntities, async (em) => {
       const users = await newestUsers(em, limit);
-      for (const { role, userId, issuer, email } of users) {
-        context.print(`${role.padEnd(6)}  ${userId}  ${issuer}  ${email}`.trimEnd());
+      for (const { role, publicId, userId, issuer, email } of users) {
+        const id = makePublicId('user', publicId);
+        context.print(`${role.padEnd(6)}  ${id}  ${userId}  ${issuer}  ${email}`.trimEnd());
       }
       if (users.length === limit) context.note(`Only the ${limit} newest are shown; --limit shows more.`);
     });

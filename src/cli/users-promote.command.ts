@@ -1,3 +1,4 @@
+import { makePublicId } from '../common/public-id.js';
 import { type UserRole } from '../users/index.js';
 import { type Command, defineCommand } from './define-command.js';
 import { userHelp, userOptions } from './user-argument.js';
@@ -30,7 +31,7 @@ function defineRoleCommand(made: { words: string; role: UserRole; summary: strin
       await withOrm(await context.openMigrated(), usersEntities, async (em) => {
         const user = await findUser(em, context.arguments[0]!, context.options.issuer as string | undefined);
         await setRole(em, user, role);
-        context.print(`${user.userId} of ${user.issuer} is ${role} now.`);
+        context.print(`${makePublicId('user', user.publicId)}, ${user.userId} of ${user.issuer}, is ${role} now.`);
       });
     },
   });

@@ -13,6 +13,14 @@ export function emailOf(claim: unknown): string | undefined {
   return storableText(claim, MAX_EMAIL_LENGTH);
 }
 
+/**
+ * The e-mail address of somebody by their token; undefined when there is none, or the provider says that nobody has shown it to
+ * be theirs: operators name users by it. Some providers write booleans as texts.
+ */
+export function emailOfToken({ email, email_verified: isVerified }: Record<string, unknown>): string | undefined {
+  return isVerified === false || isVerified === 'false' ? undefined : emailOf(email);
+}
+
 /** Text within the limit, without control characters and broken surrogates. */
 function storableText(claim: unknown, maxLength: number): string | undefined {
   if (typeof claim !== 'string' || claim.length === 0 || claim.length > maxLength) return undefined;

@@ -2,6 +2,7 @@ import { ApiKey } from './api-keys/api-key.entity.js';
 import { User } from './user.entity.js';
 
 export { Caller, RequireScope } from './auth/decorators.js';
+export { ScopeMissingError } from './auth/auth.errors.js';
 export { knownPrincipal, type Principal, principalOf } from './auth/principal.js';
 export { Bootstrap } from './bootstrap.js';
 export { type Deactivation, Deactivations } from './deactivations.js';

@@ -2,12 +2,13 @@ import { type EntityManager } from '@mikro-orm/postgresql';
 import { validateSync } from 'class-validator';
 import { OperatorError } from '../common/operator.error.js';
 import { Audit } from '../common/audit/audit.js';
-import { makePublicId } from '../common/public-id.js';
+import { makePublicId, parsePublicId } from '../common/public-id.js';
 import { issueApiKey, revokeApiKey } from './api-keys/api-key-changes.js';
 import { CreateApiKeyRequest } from './api-keys/api-key.dto.js';
 import { ApiKey } from './api-keys/api-key.entity.js';
 import { announceAccessChange } from './auth/access-news.js';
 import { type ScopeName, scopeNames, usableScopes } from './auth/scopes.js';
+import { changeRole } from './role-change.js';
 import { User, type UserRole } from './user.entity.js';
 
 /** What operators do with users and keys on the command line, where nobody is signed in. */
@@ -20,12 +21,17 @@ export function newestUsers(em: EntityManager, limit: number): Promise<User[]> {
 }
 
 /**
- * The one user of this subject (`user_id`) or e-mail.
+ * The one user of this id (`usr_…`), subject (`user_id`) or e-mail: the first of these that fits anybody counts.
  * @param issuer needed where several issuers know such a one.
  * @throws OperatorError when there is none, or more than one.
  */
 export async function findUser(em: EntityManager, name: string, issuer?: string): Promise<User> {
-  const found = await em.find(User, { $or: [{ userId: name }, { email: name }], ...(issuer && { issuer }) });
+  const uuid = parsePublicId('user', name);
+  let found: User[] = [];
+  for (const where of [...(uuid ? [{ publicId: uuid }] : []), { userId: name }, { email: name }]) {
+    found = await em.find(User, { ...where, ...(issuer && { issuer }) });
+    if (found.length > 0) break;
+  }
   if (found.length !== 1) throw noSuchUser(name, found);
   return found[0]!;
 }
@@ -33,11 +39,7 @@ export async function findUser(em: EntityManager, name: string, issuer?: string)
 /** Gives a user a role; their keys have it from the next request on. */
 export async function setRole(em: EntityManager, user: User, role: UserRole): Promise<void> {
   await em.transactional(async (em) => {
-    const before = user.role;
-    user.role = role;
-    const object = makePublicId('user', user.publicId);
-    const details = { before, after: role };
-    await audit.record(em, { action: 'user.role-changed', object, owner: user.publicId, details });
+    await changeRole({ em, audit }, user, role);
     await announceAccessChange(em, 'users');
   });
 }
@@ -75,9 +77,9 @@ export function revokeKey(em: EntityManager, publicId: string): Promise<ApiKey> 
 }
 
 function noSuchUser(name: string, candidates: readonly User[]): OperatorError {
-  if (candidates.length === 0) return new OperatorError(`There is no user with the id or e-mail "${name}".`);
-  const lines = candidates.map(({ issuer, userId, email }) => `  ${userId}  --issuer ${issuer}  (${email})`);
-  return new OperatorError(
-    `There are ${lines.length} users "${name}"; say which by id and issuer:\n${lines.join('\n')}`,
+  if (candidates.length === 0) return new OperatorError(`There is no user with the id, subject or e-mail "${name}".`);
+  const lines = candidates.map(
+    ({ publicId, issuer, userId, email }) => `  ${makePublicId('user', publicId)}  ${userId} of ${issuer}  (${email})`,
   );
+  return new OperatorError(`There are ${lines.length} users "${name}"; say which by id:\n${lines.join('\n')}`);
 }

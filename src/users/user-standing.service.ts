@@ -7,6 +7,7 @@ import { AccessNews } from './auth/access-news.js';
 import { ScopeMissingError } from './auth/auth.errors.js';
 import { type Principal } from './auth/principal.js';
 import { Deactivations } from './deactivations.js';
+import { changeRole } from './role-change.js';
 import { User, type UserRole } from './user.entity.js';
 import { LastAdministratorError, OwnAccountError, UserBeingDeletedError, UserNotFoundError } from './user.errors.js';
 
@@ -33,7 +34,7 @@ export class UserStanding {
   change(caller: Principal, publicId: string, { role, deactivated }: StandingChange): Promise<User> {
     const what = role === 'member' ? 'demote' : deactivated === true ? 'deactivate' : undefined;
     return this.decide(caller, publicId, what, async (em, user) => {
-      if (role !== undefined && role !== user.role) await this.setRole(em, user, role);
+      if (role !== undefined) await changeRole({ em, audit: this.audit }, user, role);
       const isOff = user.deactivatedAt !== null;
       if (deactivated !== undefined && deactivated !== isOff) await this.setActive(em, user, !deactivated);
     });
@@ -103,12 +104,6 @@ export class UserStanding {
     return user;
   }
 
-  private async setRole(em: EntityManager, user: User, role: UserRole): Promise<void> {
-    const before = user.role;
-    user.role = role;
-    await this.record(em, user, 'user.role-changed', { before, after: role });
-  }
-
   private async setActive(em: EntityManager, user: User, isActive: boolean): Promise<void> {
     user.deactivatedAt = isActive ? null : new Date();
     // Whoever is told looks at the row.
@@ -117,8 +112,8 @@ export class UserStanding {
     await this.record(em, user, isActive ? 'user.reactivated' : 'user.deactivated');
   }
 
-  private record(em: EntityManager, user: User, action: string, details = {}): Promise<void> {
+  private record(em: EntityManager, user: User, action: string): Promise<void> {
     const object = makePublicId('user', user.publicId);
-    return this.audit.record(em, { action, object, owner: user.publicId, details });
+    return this.audit.record(em, { action, object, owner: user.publicId });
   }
 }

@@ -2,6 +2,7 @@ import { prunableRuns } from './runs/retention/runs.prunable.js';
 import { RunWorker } from './runs/run-worker.entity.js';
 import { WorkflowRunCheckpoint } from './runs/workflow-run-checkpoint.entity.js';
 import { WorkflowRunStep } from './runs/workflow-run-step.entity.js';
+import { DeletedRunCount } from './runs/quota/deleted-run-count.entity.js';
 import { WorkflowRunEnding } from './runs/workflow-run-ending.entity.js';
 import { WorkflowRun } from './runs/workflow-run.entity.js';
 import { WorkflowWatch } from './runs/workflow-watch.entity.js';
@@ -65,5 +66,6 @@ export const workflowsEntities = [
   WorkflowRunCheckpoint,
   RunWorker,
   WorkflowRunEnding,
+  DeletedRunCount,
   WorkflowWatch,
 ];

@@ -1,4 +1,4 @@
-import { type Json } from '../common/json.js';
+import { type Json, type JsonObject } from '../common/json.js';
 import { merge } from './json-merge.js';
 
 const set = (id: string, value: Json = 1) => ({ id, type: 'set', value });
@@ -48,6 +48,33 @@ describe('merge', () => {
   ])('guesses nothing about %s', (_what, base, one, other, conflicts) => {
     const merged = merge(base, one, other);
     expect(merged.conflicts).toEqual(conflicts);
+  });
+
+  it('costs what the lists are long, not the square of that', () => {
+    const length = 20_000;
+    let reads = 0;
+    const counted = (id: string, value: Json): JsonObject =>
+      Object.defineProperty({ value } as JsonObject, 'id', {
+        enumerable: true,
+        get: () => {
+          reads++;
+          return id;
+        },
+      });
+    const list = (value: (index: number) => Json) => Array.from({ length }, (_, n) => counted(`n${n}`, value(n)));
+    const last = length - 1;
+
+    const { value, conflicts } = merge(
+      list(() => 0),
+      list((n) => (n === 0 ? 1 : 0)),
+      list((n) => (n === last ? 2 : 0)).toReversed(),
+    );
+
+    expect(conflicts).toEqual([]);
+    expect(value).toHaveLength(length);
+    expect((value as JsonObject[])[0]).toMatchObject({ id: `n${last}`, value: 2 });
+    expect((value as JsonObject[])[last]).toMatchObject({ id: 'n0', value: 1 });
+    expect(reads).toBeLessThan(50 * length);
   });
 
   it('changes none of what it is given', () => {

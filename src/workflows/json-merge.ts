@@ -48,23 +48,26 @@ function mergeObjects(pointer: string, { base, one, other }: Forms<JsonObject>, 
 }
 
 function mergeLists(pointer: string, { base, one, other }: Forms<Named[]>, conflicts: string[]): Json[] {
-  const [was, mine, theirs] = [idsOf(base!), idsOf(one!), idsOf(other!)];
-  const order = sameJson(mine, was) ? theirs : mine;
-  if (order === mine && !sameJson(theirs, was) && !sameJson(theirs, mine)) {
+  const [was, mine, theirs] = [itemsOf(base!), itemsOf(one!), itemsOf(other!)];
+  const [wasIds, mineIds, theirIds] = [[...was.keys()], [...mine.keys()], [...theirs.keys()]];
+  const order = sameJson(mineIds, wasIds) ? theirIds : mineIds;
+  if (order === mineIds && !sameJson(theirIds, wasIds) && !sameJson(theirIds, mineIds)) {
     conflicts.push(pointer);
     return one!;
   }
-  const find = (list: Named[], id: string) => list.find((item) => item.id === id);
-  return [...new Set([...order, ...was])].flatMap((id) => {
-    const place = mine.includes(id) ? pointerTo(pointer, mine.indexOf(id)) : pointer;
-    return mergeAt(place, { base: find(base!, id), one: find(one!, id), other: find(other!, id) }, conflicts) ?? [];
+  return [...new Set([...order, ...wasIds])].flatMap((id) => {
+    const mineNow = mine.get(id);
+    const place = mineNow ? pointerTo(pointer, mineNow.index) : pointer;
+    const forms = { base: was.get(id)?.item, one: mineNow?.item, other: theirs.get(id)?.item };
+    return mergeAt(place, forms, conflicts) ?? [];
   });
 }
 
 type Named = JsonObject & { id: string };
 
-function idsOf(list: Named[]): string[] {
-  return list.map(({ id }) => id);
+/** By id, in the order of the list: whoever may propose chooses its length, so nothing is searched for. */
+function itemsOf(list: Named[]): Map<string, { readonly item: Named; readonly index: number }> {
+  return new Map(list.map((item, index) => [item.id, { item, index }]));
 }
 
 /** A list of objects with ids, each another one. */

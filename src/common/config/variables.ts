@@ -111,7 +111,7 @@ export const variables = {
     min: 1,
     max: 10_000_000,
     about:
-      'Runs that one user may start within 24 hours, by hand, by triggers and by forks; without it there is no limit.',
+      'Runs that one user may start within 24 hours, by hand, by triggers and by forks, deleted ones too; without it there is no limit.',
   }),
   SEER_REQUESTS_PER_ADDRESS: integer({
     default: 600_000,
@@ -123,7 +123,7 @@ export const variables = {
     default: 600_000,
     min: 1,
     max: 100_000_000,
-    about: 'The same for one API key, and for all tokens of one signed-in person together.',
+    about: 'The same for all API keys of one user together, and for all their tokens together.',
   }),
   SEER_SYNC_WAIT_SECONDS: integer({
     default: 60,

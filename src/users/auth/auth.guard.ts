@@ -18,7 +18,8 @@ import { TokenVerifier } from './token-verifier.js';
  */
 @Injectable()
 export class AuthGuard implements CanActivate {
-  private readonly limit: RateLimit;
+  /** By user: else whoever makes keys could ask more often. A program that runs wild leaves them their tokens. */
+  private readonly limits: { readonly keys: RateLimit; readonly tokens: RateLimit };
 
   constructor(
     private readonly reflector: Reflector,
@@ -26,7 +27,11 @@ export class AuthGuard implements CanActivate {
     private readonly tokens: TokenVerifier,
     environment: Environment,
   ) {
-    this.limit = new RateLimit(environment.requestsPerCredential, 'with these credentials');
+    const limit = environment.requestsPerCredential;
+    this.limits = {
+      keys: new RateLimit(limit, 'with the API keys of this user'),
+      tokens: new RateLimit(limit, 'with the tokens of this user'),
+    };
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -38,7 +43,8 @@ export class AuthGuard implements CanActivate {
     if (!access) throw new AccessUndeclaredError(`${request.method} ${request.path}`);
     if ('public' in access) return true;
     const principal = await this.authenticate(request.headers.authorization);
-    this.limit.take(principal.apiKeyId ?? principal.userId, context.switchToHttp().getResponse());
+    const { keys, tokens } = this.limits;
+    (principal.apiKeyId === null ? tokens : keys).take(principal.userId, context.switchToHttp().getResponse());
     if ('scope' in access && !principal.scopes.has(access.scope)) throw new ScopeMissingError(access.scope);
     rememberPrincipal(request, principal);
     // Administrators look at everybody's rows.

@@ -3,7 +3,7 @@ import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify, ty
 import { Environment } from '../../common/config/environment.js';
 import { egressFetch } from '../../common/egress/egress-fetch.js';
 import { EgressService } from '../../common/egress/egress.service.js';
-import { emailOf, subjectOf } from '../identity.js';
+import { emailOfToken, subjectOf } from '../identity.js';
 import { UsersService } from '../users.service.js';
 import { AccessNews } from './access-news.js';
 import {
@@ -74,7 +74,7 @@ export class TokenVerifier {
 
   private principalOf(issuer: string, subject: string, payload: JWTPayload): Promise<Principal> {
     const load = async (): Promise<Principal> => {
-      const email = emailOf(payload.email) ?? '';
+      const email = emailOfToken(payload) ?? '';
       const { id, publicId, role } = await this.users.signIn({ issuer, userId: subject, email });
       const scopes = usableScopes(scopeNames, role);
       return { userId: id, publicId, subject, issuer, role, scopes, apiKeyId: null };

@@ -24,10 +24,12 @@ export function readClerkEvent(body: Json): ClerkEvent {
   return { kind: 'is', subject, email: primaryEmail(body.data), at };
 }
 
-/** Empty when there is none, as somebody who signs in with a telephone number has. */
+/** Empty when there is none that they have shown to be theirs, as with somebody who signs in with a telephone number. */
 function primaryEmail({ primary_email_address_id: primary, email_addresses: addresses }: JsonObject): string {
   const found = Array.isArray(addresses)
     ? addresses.find((address) => isJsonObject(address) && typeof primary === 'string' && address.id === primary)
     : undefined;
-  return (isJsonObject(found) ? emailOf(found.email_address) : undefined) ?? '';
+  const isVerified =
+    isJsonObject(found) && isJsonObject(found.verification) && found.verification.status === 'verified';
+  return (isVerified ? emailOf(found.email_address) : undefined) ?? '';
 }

@@ -38,7 +38,10 @@ export class RequirementResponse implements Requirement {
   resource_type: string | null;
   /** What it was called where it comes from. @example Production DB */
   name: string | null;
-  /** JSON pointers (RFC 6901) into the document to where it is named. @example ["/spec/nodes/0/resource"] */
+  /**
+   * JSON pointers (RFC 6901) into the document to where it is named: the first 100 places, 2000 of all things together, none
+   * longer than 500 characters. `mapping` reaches all places. @example ["/spec/nodes/0/resource"]
+   */
   pointers: string[];
 }
 

@@ -18,7 +18,7 @@ export interface Requirement {
   resource_type: string | null;
   /** Of a resource or a workflow. */
   name: string | null;
-  /** JSON pointers to where it is named. */
+  /** JSON pointers to where it is named, the first ones of many. */
   pointers: string[];
 }
 

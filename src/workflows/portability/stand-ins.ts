@@ -50,19 +50,44 @@ export function withIds<Value extends Json>(value: Value, idFor: (id: string) =>
   return JSON.parse(JSON.stringify(value).replace(anyId, idFor)) as Value;
 }
 
-/** Where ids stand in a value: pointers by id. */
-export function placesOfIds(value: Json, pointer = '', places = new Map<string, string[]>()): Map<string, string[]> {
+/**
+ * Bounds of what is told of places: a pointer repeats the names of all that lies around, so places without number would
+ * be many times as large as the value.
+ */
+export const placeLimits = {
+  /** Places of one id; the first ones are told. */
+  perId: 100,
+  /** Places of all ids together. */
+  all: 2_000,
+  /** Characters of a pointer; a longer one is left out, as a part of it would be another place. */
+  pointerLength: 500,
+} as const;
+
+/** Where ids stand in a value: all ids, each with pointers to its first places (see {@link placeLimits}). */
+export function placesOfIds(value: Json): Map<string, string[]> {
+  const places = new Map<string, string[]>();
+  let told = 0;
   const note = (text: string, at: string) => {
-    for (const [id] of text.matchAll(anyId)) places.set(id, [...(places.get(id) ?? []), at]);
-  };
-  if (typeof value === 'string') note(value, pointer);
-  if (Array.isArray(value)) value.forEach((item, index) => placesOfIds(item, pointerTo(pointer, index), places));
-  else if (isJsonObject(value)) {
-    for (const [key, member] of Object.entries(value)) {
-      note(key, pointerTo(pointer, key));
-      placesOfIds(member, pointerTo(pointer, key), places);
+    for (const id of new Set(text.match(anyId))) {
+      const known = places.get(id) ?? [];
+      places.set(id, known);
+      if (known.length >= placeLimits.perId || told >= placeLimits.all) continue;
+      if (at.length > placeLimits.pointerLength) continue;
+      known.push(at);
+      told++;
     }
-  }
+  };
+  const look = (inner: Json, at: string): void => {
+    if (typeof inner === 'string') note(inner, at);
+    if (Array.isArray(inner)) inner.forEach((item, index) => look(item, pointerTo(at, index)));
+    else if (isJsonObject(inner)) {
+      for (const [key, member] of Object.entries(inner)) {
+        note(key, pointerTo(at, key));
+        look(member, pointerTo(at, key));
+      }
+    }
+  };
+  look(value, '');
   return places;
 }
 

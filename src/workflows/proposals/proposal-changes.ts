@@ -19,7 +19,7 @@ export interface ProposalChanges {
 }
 
 /** What a draft would be with a proposal in it. */
-interface Outcome {
+export interface Outcome {
   /** Undefined: the draft has changed in the same places. */
   readonly spec: JsonObject | undefined;
   readonly conflicts: readonly string[];
@@ -45,14 +45,19 @@ export function isOpen(proposal: Proposal, base: JsonObject | undefined, draft: 
   return spec !== undefined && !sameJson(spec, draft.spec);
 }
 
-/** The proposal beside its base and beside the draft. */
-export function changesOf(proposal: Proposal, base: JsonObject | undefined, draft: Draft): ProposalChanges {
-  const outcome = proposal.status === 'pending' ? outcomeOf(proposal, base, draft) : undefined;
+/** The proposal beside its base and beside the draft, with what {@link outcomeOf} says of it. */
+export function changesOf(
+  proposal: Proposal,
+  base: JsonObject | undefined,
+  draft: Draft,
+  outcome: Outcome,
+): ProposalChanges {
+  const next = proposal.status === 'pending' ? outcome : undefined;
   return {
     draftRevision: draft.revision,
     patch: base ? difference(base, proposal.spec) : null,
     nodes: base ? changedNodes(base, proposal.spec) : null,
-    draftPatch: outcome?.spec ? difference(draft.spec, outcome.spec) : null,
-    conflicts: outcome?.conflicts ?? [],
+    draftPatch: next?.spec ? difference(draft.spec, next.spec) : null,
+    conflicts: next?.conflicts ?? [],
   };
 }

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiCreatedResponse, ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { type Response } from 'express';
 import { Idempotent } from '../../common/http/idempotency/idempotent.js';
 import { ApiProblems } from '../../common/http/problems/api-problems.js';
@@ -21,10 +21,16 @@ import { ProposalsService } from './proposals.service.js';
 export class ProposalsController {
   constructor(private readonly proposals: ProposalsService) {}
 
-  /** Propose a change of the draft: nothing changes until somebody accepts it. */
+  /**
+   * Propose a change of the draft: nothing changes until somebody accepts it. The answer has the spec, the difference
+   * and the report if your credential has the scope `workflows:read` as well; without it, only a whole `spec` can be proposed.
+   */
   @RequireScope('workflows:propose')
   @Idempotent()
-  @ApiCreatedResponse({ type: ProposalWithDifferenceResponse, headers: { Location: { schema: { type: 'string' } } } })
+  @ApiCreatedResponse({
+    schema: { anyOf: [ProposalWithDifferenceResponse, ProposalResponse].map((one) => ({ $ref: getSchemaPath(one) })) },
+    headers: { Location: { schema: { type: 'string' } } },
+  })
   @ApiProblems(404, 409, 422)
   @Post('workflows/:id/proposals')
   async createProposal(
@@ -32,7 +38,7 @@ export class ProposalsController {
     @Param('id') id: string,
     @Body() body: CreateProposalRequest,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<ProposalWithDifferenceResponse> {
+  ): Promise<ProposalWithDifferenceResponse | ProposalResponse> {
     const proposal = await this.proposals.create(caller, id, body);
     response.setHeader('Location', `/v1/proposals/${proposal.proposal_id}`);
     return proposal;

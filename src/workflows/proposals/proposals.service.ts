@@ -3,9 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { CursorCodec } from '../../common/http/paging/cursor.js';
 import { type Page } from '../../common/http/paging/page.dto.js';
 import { loadPage } from '../../common/http/paging/page.js';
-import { type JsonObject } from '../../common/json.js';
 import { makePublicId, parsePublicId } from '../../common/public-id.js';
-import { type Principal, User } from '../../users/index.js';
+import { type Principal, ScopeMissingError, User } from '../../users/index.js';
 import { DraftsService } from '../drafts.service.js';
 import { patched } from '../json-patch.js';
 import { sameJson } from '../same-json.js';
@@ -47,11 +46,19 @@ export class ProposalsService {
   ) {}
 
   /**
-   * @throws WorkflowNotFoundError, DraftRevisionStaleError for a base that is not kept, SpecInvalidProblem, PatchInvalidError,
+   * With its difference for those who may read the draft; others cannot propose a patch.
+   * @throws ScopeMissingError, WorkflowNotFoundError, DraftRevisionStaleError for a base that is not kept, SpecInvalidProblem, PatchInvalidError,
    * ProposalEmptyError, ProposalLimitReachedError
    */
-  async create(caller: Principal, id: string, request: CreateProposalRequest): Promise<ProposalWithDifferenceResponse> {
+  async create(
+    caller: Principal,
+    id: string,
+    request: CreateProposalRequest,
+  ): Promise<ProposalWithDifferenceResponse | ProposalResponse> {
     if ((request.spec === undefined) === (request.patch === undefined)) throw new DraftChangeAmbiguousError();
+    const mayRead = caller.scopes.has('workflows:read');
+    // What a patch copies, and what is wrong with it then, would tell what is in the draft.
+    if (request.patch && !mayRead) throw new ScopeMissingError('workflows:read');
     return this.em.transactional(async () => {
       const workflow = await this.workflows.lock(caller, id);
       const draft = await this.workflows.draftOf(workflow);
@@ -66,6 +73,7 @@ export class ProposalsService {
       const createdBy = await this.em.findOneOrFail(User, caller.userId);
       const proposal = new WorkflowProposal(workflow, { summary: request.summary, spec, baseRevision, createdBy });
       await this.em.persist(proposal).flush();
+      if (!mayRead) return ProposalResponse.from(proposal);
       return this.withDifference(caller, proposal, draft);
     });
   }
@@ -152,9 +160,9 @@ export class ProposalsService {
     draft: WorkflowDraft,
   ): Promise<ProposalWithDifferenceResponse> {
     const base = await this.drafts.specAt(draft, proposal.baseRevision);
-    const spec: JsonObject = outcomeOf(proposal, base, draft).spec ?? proposal.spec;
-    const report = await this.preflight.report(caller, spec);
-    return ProposalWithDifferenceResponse.with(proposal, changesOf(proposal, base, draft), report);
+    const outcome = outcomeOf(proposal, base, draft);
+    const report = await this.preflight.report(caller, outcome.spec ?? proposal.spec);
+    return ProposalWithDifferenceResponse.with(proposal, changesOf(proposal, base, draft, outcome), report);
   }
 
   private async find(caller: Principal, id: string): Promise<WorkflowProposal> {

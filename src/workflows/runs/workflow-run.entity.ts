@@ -1,10 +1,11 @@
 import { type Opt, type Rel } from '@mikro-orm/core';
 import { ownedBy } from '../../common/database/walls/ownership.js';
-import { Check, Entity, Enum, Index, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+import { Check, Entity, Enum, Index, ManyToOne, PrimaryKey, Property, Trigger } from '@mikro-orm/decorators/legacy';
 import { type Json, type JsonObject } from '../../common/json.js';
 import { User } from '../../users/index.js';
 import { WorkflowVersion } from '../workflow-version.entity.js';
 import { Workflow } from '../workflow.entity.js';
+import { countDeletedRuns } from './quota/deleted-run-count.entity.js';
 import { type WorkflowRunSource, type WorkflowRunStatus, runSources, runStatuses } from './run-status.js';
 
 /** Predicate of `workflow_run_reconnect`. What people write stands there with its quotes escaped. */
@@ -16,6 +17,13 @@ export const waitsForReconnect = `status = 'WAITING' and waiting_for::text like 
  * go into the database in one statement (docs/decisions/0003).
  */
 @Entity({ policies: ownedBy() })
+@Trigger({
+  name: 'deleted_counted',
+  timing: 'after',
+  events: ['delete'],
+  forEach: 'statement',
+  body: countDeletedRuns,
+})
 // Whoever makes a run with a key says so that it waits for a place: else it would go past the limit.
 @Check({ name: 'workflow_run_admitted', expression: '(concurrency_key is null) = (admitted is null)' })
 // What lists of runs are read from (run-list.ts, docs/decisions/0034). Each column before the id is one that lists filter by.
