@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect as connectSocket } from 'node:net';
-import { RunEvents } from '../src/workflows/history/run-events.js';
+import { EventStreams } from '../src/workflows/history/event-streams.js';
 import { RunNews } from '../src/workflows/runs/engine/run-news.js';
 import { startApp, type TestApp } from './support/app.js';
 import { makeCaller } from './support/callers.js';
@@ -215,8 +215,7 @@ describe('a process that stops', () => {
     );
     await once(deaf, 'connect');
     // The stream of the other one is open as well.
-    const streams = (): Set<{ readableFlowing: boolean | null }> =>
-      (app.app.get(RunEvents) as unknown as { open: Set<{ readableFlowing: boolean | null }> }).open;
+    const streams = (): Set<unknown> => (app.app.get(EventStreams) as unknown as { streams: Set<unknown> }).streams;
     while (streams().size < 2) await new Promise(setImmediate);
     const began = performance.now();
     await app.close();

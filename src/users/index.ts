@@ -1,6 +1,7 @@
 import { ApiKey } from './api-keys/api-key.entity.js';
 import { User } from './user.entity.js';
 
+export { AccessWatch } from './auth/access-watch.js';
 export { Caller, RequireScope } from './auth/decorators.js';
 export { ScopeMissingError } from './auth/auth.errors.js';
 export { knownPrincipal, type Principal, principalOf } from './auth/principal.js';

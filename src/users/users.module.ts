@@ -4,6 +4,7 @@ import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { ApiKeysService } from './api-keys/api-keys.service.js';
 import { AccessCheck } from './auth/access-check.js';
 import { AccessNews } from './auth/access-news.js';
+import { AccessWatch } from './auth/access-watch.js';
 import { ApiKeyAuthenticator } from './auth/api-key-authenticator.js';
 import { AuthGuard } from './auth/auth.guard.js';
 import { TokenVerifier } from './auth/token-verifier.js';
@@ -25,6 +26,7 @@ import { UsersService } from './users.service.js';
     { provide: APP_GUARD, useClass: AuthGuard },
     AccessCheck,
     AccessNews,
+    AccessWatch,
     ApiKeyAuthenticator,
     ApiKeysService,
     Bootstrap,
@@ -35,6 +37,6 @@ import { UsersService } from './users.service.js';
     UserStanding,
     UsersService,
   ],
-  exports: [Deactivations, Owners, UserStanding],
+  exports: [AccessWatch, Deactivations, Owners, UserStanding],
 })
 export class UsersModule {}

@@ -6,11 +6,13 @@ import { ApprovalsService } from './approvals/approvals.service.js';
 import { DraftsController } from './drafts.controller.js';
 import { DraftsService } from './drafts.service.js';
 import { CheckpointsService } from './history/checkpoints.service.js';
+import { EventStreams } from './history/event-streams.js';
 import { ExplainService } from './history/explain.service.js';
 import { ForksService } from './history/forks.service.js';
 import { PastRuns } from './history/past-runs.js';
 import { RunEvents } from './history/run-events.js';
 import { RunHistoryController } from './history/run-history.controller.js';
+import { SharedLooks } from './history/shared-looks.js';
 import { AllRuns } from './oversight/all-runs.service.js';
 import { RunLoad } from './oversight/run-load.service.js';
 import { NodeTypesController } from './nodes/node-types.controller.js';
@@ -124,6 +126,8 @@ import { WorkflowsService } from './workflows.service.js';
     ForksService,
     PastRuns,
     RunEvents,
+    EventStreams,
+    SharedLooks,
     AllRuns,
     RunLoad,
   ],

@@ -40,4 +40,22 @@ describe('a stream of texts', () => {
     stream.destroy();
     await told.promise;
   });
+  it('ends where it is told to, whatever is made afterwards', async () => {
+    const asked = Promise.withResolvers<void>();
+    const made = Promise.withResolvers<void>();
+    const stream = new TextStream(async function* (gone) {
+      yield 'a';
+      asked.resolve();
+      await made.promise;
+      yield gone.aborted ? 'too late' : 'b';
+      throw new Error('nobody hears that');
+    });
+    const all = stream.toArray();
+    await asked.promise;
+    stream.finish();
+    stream.finish();
+    made.resolve();
+    expect(Buffer.concat(await all).toString()).toBe('a');
+    stream.finish();
+  });
 });

@@ -36,9 +36,16 @@ export class TextStream extends Readable {
 
   override _read(): void {
     this.texts.next().then(
-      ({ done, value }) => this.push(done ? null : value),
-      (error: unknown) => this.destroy(error as Error),
+      ({ done, value }) => this.gone.signal.aborted || this.push(done ? null : value),
+      (error: unknown) => this.gone.signal.aborted || this.destroy(error as Error),
     );
+  }
+
+  /** Ends here: what is made from now on is given to nobody, and whoever makes it hears so. */
+  finish(): void {
+    if (this.gone.signal.aborted) return;
+    this.gone.abort();
+    this.push(null);
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {

@@ -12,4 +12,6 @@ export const limits = {
   cursorLength: 1_024,
   /** Faults that one problem lists. */
   faults: 50,
+  /** Event streams of one user that one process has open at a time. */
+  eventStreams: 50,
 } as const;

@@ -17,7 +17,6 @@ const LAST_USED_PRECISION_MS = 60_000;
 /** An API key that is not revoked, of a user who is active, as the database knew it a moment ago. */
 interface LiveKey {
   readonly id: string;
-  readonly expiresAtMs: number;
   readonly principal: Principal;
   lastUsedAtMs: number;
 }
@@ -45,7 +44,7 @@ export class ApiKeyAuthenticator {
     const key = this.news.listening
       ? await this.cache.getOrLoad(keyHash, () => this.load(keyHash))
       : await this.load(keyHash);
-    if (!key || key.expiresAtMs <= Date.now()) throw new CredentialsInvalidError();
+    if (!key || key.principal.expiresAt <= Date.now()) throw new CredentialsInvalidError();
     this.noteUse(key);
     return key.principal;
   }
@@ -55,7 +54,6 @@ export class ApiKeyAuthenticator {
     return (
       row && {
         id: row.id,
-        expiresAtMs: row.expires_at_ms ?? Infinity,
         lastUsedAtMs: row.last_used_at_ms ?? 0,
         principal: {
           userId: row.user_id,
@@ -65,6 +63,7 @@ export class ApiKeyAuthenticator {
           role: row.role,
           scopes: usableScopes(row.scopes, row.role),
           apiKeyId: row.key_id,
+          expiresAt: row.expires_at_ms ?? Infinity,
         },
       }
     );

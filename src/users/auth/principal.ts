@@ -15,6 +15,8 @@ export interface Principal {
   readonly scopes: ReadonlySet<ScopeName>;
   /** The uuid of the API key that proves it; null: a token of the identity provider does. */
   readonly apiKeyId: string | null;
+  /** Until when that is good, in milliseconds since the epoch; `Infinity`: until it is revoked. */
+  readonly expiresAt: number;
 }
 
 const principals = new WeakMap<Request, Principal>();

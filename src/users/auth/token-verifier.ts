@@ -30,13 +30,16 @@ const KEYS_PAUSE_SECONDS = 5;
 const PRINCIPAL_TTL_MS = 5_000;
 const PRINCIPAL_CAPACITY = 5_000;
 
+/** What is the same for all tokens of somebody. */
+type Person = Omit<Principal, 'expiresAt'>;
+
 /**
  * Finds who a JWT of the configured identity provider speaks for. Signature and claims are checked on every use; keys
  * come from the provider's published set and nowhere else (`jku`, `jwk` and `x5u` of the token are not looked at).
  */
 @Injectable()
 export class TokenVerifier {
-  private readonly principals = new ExpiringCache<Principal>({ capacity: PRINCIPAL_CAPACITY, ttlMs: PRINCIPAL_TTL_MS });
+  private readonly people = new ExpiringCache<Person>({ capacity: PRINCIPAL_CAPACITY, ttlMs: PRINCIPAL_TTL_MS });
   private readonly trusted: { issuer: string; audience: string; keyFor: JWTVerifyGetKey } | undefined;
 
   constructor(
@@ -46,7 +49,7 @@ export class TokenVerifier {
     egress: EgressService,
   ) {
     // By key hash nothing is known here.
-    news.onChange((change) => change === 'users' && this.principals.clear());
+    news.onChange((change) => change === 'users' && this.people.clear());
     const { issuer = '', audience = '', jwksUrl = '' } = auth ?? {};
     this.trusted = auth && { issuer, audience, keyFor: publishedKeys(jwksUrl, egress) };
   }
@@ -69,17 +72,18 @@ export class TokenVerifier {
     }).catch(refuseToken);
     const subject = subjectOf(payload.sub);
     if (!subject) throw new CredentialsInvalidError();
-    return this.principalOf(issuer, subject, payload);
+    const person = await this.personOf(issuer, subject, payload);
+    return { ...person, expiresAt: (payload.exp! + CLOCK_TOLERANCE_SECONDS) * 1_000 };
   }
 
-  private principalOf(issuer: string, subject: string, payload: JWTPayload): Promise<Principal> {
-    const load = async (): Promise<Principal> => {
+  private personOf(issuer: string, subject: string, payload: JWTPayload): Promise<Person> {
+    const load = async (): Promise<Person> => {
       const email = emailOfToken(payload) ?? '';
       const { id, publicId, role } = await this.users.signIn({ issuer, userId: subject, email });
       const scopes = usableScopes(scopeNames, role);
       return { userId: id, publicId, subject, issuer, role, scopes, apiKeyId: null };
     };
-    return this.news.listening ? this.principals.getOrLoad(subject, load) : load();
+    return this.news.listening ? this.people.getOrLoad(subject, load) : load();
   }
 }
 

@@ -94,6 +94,12 @@ export const runProblems = {
       'As many runs with this concurrency key as `settings.concurrency.limit` allows are under way or queued, and ' +
       '`on_limit` is `drop`; or a `workflow` node would wait for a run that it is part of. Nothing was started.',
   },
+  'event-stream-limit': {
+    title: 'Too many event streams',
+    explanation:
+      'A user has at most `limit` event streams open at a time in each process, and so many are open. With `stream=true`, no ' +
+      'run was started. End a stream that is not needed any more, or ask for the run with `GET /v1/runs/{id}` now and then.',
+  },
   'run-quota': {
     title: 'The quota of runs is used up',
     explanation:

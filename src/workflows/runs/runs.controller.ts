@@ -60,7 +60,7 @@ export class RunsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<RunResponse | StreamableFile> {
     const options = { mode: query.stream ? 'async' : query.mode, idempotency } as const;
-    return this.answer(caller, query, response, await this.runs.start(caller, id, body, options));
+    return this.answer(caller, query, response, () => this.runs.start(caller, id, body, options));
   }
 
   /** Run a spec without storing a workflow. */
@@ -76,7 +76,7 @@ export class RunsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<RunResponse | StreamableFile> {
     const options = { mode: query.stream ? 'async' : query.mode, idempotency } as const;
-    return this.answer(caller, query, response, await this.runs.startAdHoc(caller, body, options));
+    return this.answer(caller, query, response, () => this.runs.startAdHoc(caller, body, options));
   }
 
   /** Your runs, newest first. */
@@ -143,11 +143,14 @@ export class RunsController {
     caller: Principal,
     { mode, stream }: StartRunQuery,
     response: Response,
-    started: RunAnswer,
+    start: () => Promise<RunAnswer>,
   ): Promise<RunResponse | StreamableFile> {
-    const run = respondWithRun(response, started, mode);
-    if (!stream) return run;
-    response.status(HttpStatus.OK).setHeader('X-Run-Id', run.run_id);
-    return answerEvents(response, await this.events.watch(caller, run.run_id));
+    if (!stream) return respondWithRun(response, await start(), mode);
+    const events = await this.events.watchNew(caller, async () => {
+      const { run_id: runId } = respondWithRun(response, await start());
+      response.status(HttpStatus.OK).setHeader('X-Run-Id', runId);
+      return runId;
+    });
+    return answerEvents(response, events);
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
-/** What was heard: that something happened, that a model said something, or nothing at all. */
-export type News = 'news' | 'text' | 'nothing';
+/** What was heard: that something happened, that a model said something, that others look now, or nothing at all. */
+export type News = 'news' | 'text' | 'look' | 'nothing';
 
 /** Tells those who wait in this process that something happened to a run; the table is the truth, this is a hint. */
 @Injectable()
@@ -9,6 +9,9 @@ export class RunNews {
   private readonly waiting = new Map<string, Set<(what: News) => void>>();
   /** The process stops: nothing that is still queued will end here, and waiting for it would hold the stop up. */
   closed = false;
+
+  /** How often something was announced: what was read before that may be old. */
+  heard = 0;
 
   private readonly whenClosed: (() => void)[] = [];
 
@@ -24,13 +27,18 @@ export class RunNews {
   }
 
   announce(runId: string): void {
-    const listeners = this.waiting.get(runId);
-    if (listeners) for (const listener of listeners) listener('news');
+    this.heard++;
+    this.wake(runId, 'news');
   }
 
   /** A model of the run has said something: nothing that the table would show. */
   announceText(runId: string): void {
-    for (const listener of this.waiting.get(runId) ?? []) listener('text');
+    this.wake(runId, 'text');
+  }
+
+  /** Somebody looks at the run now: those who wait may look with them. */
+  announceLook(runId: string): void {
+    this.wake(runId, 'look');
   }
 
   /** Resolves when something of this run is announced, after `timeout` milliseconds, or when the signal aborts. */
@@ -51,5 +59,10 @@ export class RunNews {
       if (signal?.aborted) gone();
       else signal?.addEventListener('abort', gone);
     });
+  }
+
+  private wake(runId: string, what: News): void {
+    const listeners = this.waiting.get(runId);
+    if (listeners) for (const listener of listeners) listener(what);
   }
 }
