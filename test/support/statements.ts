@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { hotReadSettings } from '../../src/common/database/hot-reads.js';
 import { OWNER_SETTING } from '../../src/common/database/walls/ownership.js';
-import { roles } from '../../src/common/database/walls/raise-walls.js';
 import { connect } from './database.js';
+import { rolesIn } from './walls.js';
 
 /** What statements read. */
 export interface Work {
@@ -113,7 +113,7 @@ export class Statements {
     }
     // As requests of the user do it, behind the second wall.
     await this.behind.query('select set_config($1, $2, false)', [OWNER_SETTING, this.userId]);
-    await this.behind.query(`set role ${roles.api}`);
+    await this.behind.query(`set role ${(await rolesIn(this.behind)).api}`);
     await this.behind.query(`prepare heard as ${text}`);
     const given = values.length === 0 ? '' : `(${values.map(literal).join(', ')})`;
     const { rows } = await this.behind.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(

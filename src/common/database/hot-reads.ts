@@ -1,9 +1,8 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
-import { outliveLostConnections } from './lost-connections.js';
 import { Database } from './open-database.js';
-import { watchPool } from './pool-metrics.js';
-import { addApiDoor, Doors, through } from './walls/doors.js';
+import { preparePool } from './prepare-pool.js';
+import { Doors } from './walls/doors.js';
 
 /** A statement that is planned once for each connection. `name` must be unique, and `text` never change under it. */
 export interface HotRead {
@@ -19,7 +18,6 @@ const CONNECTIONS = 4;
  * the planner prefers to read all rows of a user from some other index and to sort them.
  */
 export const hotReadSettings = { enable_sort: 'off', enable_incremental_sort: 'off' } as const;
-const options = Object.entries({ timezone: 'UTC', ...hotReadSettings }).map(([name, value]) => `-c ${name}=${value}`);
 
 /** The same as from `em.execute`: times stay text, see `dateOf`. */
 const types: pg.CustomTypesConfig = {
@@ -38,17 +36,14 @@ export class HotReads implements OnApplicationShutdown {
   private readonly pool: pg.Pool;
 
   constructor(database: Database, doors: Doors) {
-    this.pool = new pg.Pool({
+    const pool = new pg.Pool({
       connectionString: database.url,
       max: CONNECTIONS,
       application_name: 'seer read',
       connectionTimeoutMillis: 5_000,
       types,
-      ...through(doors.engine, options.join(' ')),
     });
-    outliveLostConnections(this.pool);
-    watchPool('reads', this.pool);
-    addApiDoor(this.pool, doors.api);
+    this.pool = preparePool(pool, { name: 'reads', doors, settings: { timezone: 'UTC', ...hotReadSettings } });
   }
 
   /** @throws what the driver throws; lost connections are known to the HTTP layer as 503 */

@@ -11,7 +11,7 @@ export function outliveLostConnections(pool: Pool): void {
   pool.on('connect', (client) => client.on('error', ignore));
 }
 
-/** Whoever had the connection has seen by then that it is gone, and has given it back if they ever do. */
+/** Whoever had the connection has given it back by then, if they ever do. */
 const PATIENCE_MS = 1_000;
 
 /**
@@ -21,16 +21,13 @@ const PATIENCE_MS = 1_000;
  */
 export function giveBackLostConnections(pool: Pool): void {
   const taken = new Set<PoolClient>();
+  const giveBackLater = (client: PoolClient) =>
+    setTimeout(() => taken.has(client) && client.release(true), PATIENCE_MS);
   pool.on('acquire', (client) => taken.add(client));
   pool.on('release', (_error, client) => taken.delete(client));
   pool.on('connect', (client) => {
-    if (pool.ending) setImmediate(() => taken.has(client) && client.release(true));
-    client.once('end', () => {
-      // Ended by the pool itself, as most are.
-      if (!taken.has(client)) return;
-      setTimeout(() => {
-        if (taken.has(client)) client.release(true);
-      }, PATIENCE_MS);
-    });
+    if (pool.ending) giveBackLater(client);
+    // Most are ended by the pool itself.
+    client.once('end', () => taken.has(client) && giveBackLater(client));
   });
 }

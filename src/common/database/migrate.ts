@@ -18,7 +18,7 @@ export async function migrate(options: Options): Promise<string[]> {
     return await orm.em.fork().transactional(async (em) => {
       await em.execute('select pg_advisory_xact_lock(?)', [advisoryLocks.migration]);
       await refuseNewerDatabase(orm);
-      const applied = await orm.migrator.up();
+      const applied = await orm.migrator.up({ transaction: em.getTransactionContext() });
       await raiseWalls(em);
       return applied.map((migration) => migration.name);
     });

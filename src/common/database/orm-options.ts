@@ -2,10 +2,9 @@ import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig, type EntityClass, type Options, UnderscoreNamingStrategy } from '@mikro-orm/postgresql';
 import { ReflectMetadataProvider } from '@mikro-orm/decorators/legacy';
 import { type Pool } from 'pg';
-import { giveBackLostConnections } from './lost-connections.js';
-import { watchPool } from './pool-metrics.js';
+import { preparePool } from './prepare-pool.js';
 import { migrationsDirectory } from './schema-state.js';
-import { addApiDoor, type Doors } from './walls/doors.js';
+import { type Doors } from './walls/doors.js';
 
 /** What MikroORM needs to know, the same for the application, its tests and the migration commands. */
 export function ormOptions(settings: {
@@ -26,12 +25,7 @@ export function ormOptions(settings: {
     forceUtcTimezone: true,
     pool: { min: 0, max: settings.poolSize ?? 10 },
     driverOptions: {
-      ...settings.doors?.engine,
-      onPoolCreated: (pool: Pool) => {
-        giveBackLostConnections(pool);
-        watchPool('requests', pool);
-        addApiDoor(pool, settings.doors?.api);
-      },
+      onPoolCreated: (pool: Pool) => void preparePool(pool, { name: 'requests', doors: settings.doors }),
     },
     migrations: {
       path: migrationsDirectory,

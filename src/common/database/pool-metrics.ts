@@ -1,6 +1,7 @@
 import { defineGauge } from '../metrics/define-metric.js';
 
 const pools = ['requests', 'reads', 'commits'] as const;
+export type WatchedPool = (typeof pools)[number];
 
 const connections = defineGauge({
   name: 'seer_database_connections',
@@ -26,7 +27,7 @@ interface Pool {
   readonly options: { readonly max: number };
 }
 
-export function watchPool(name: (typeof pools)[number], pool: Pool): void {
+export function watchPool(name: WatchedPool, pool: Pool): void {
   connections.read({ pool: name, state: 'used' }, () => pool.totalCount - pool.idleCount);
   connections.read({ pool: name, state: 'idle' }, () => pool.idleCount);
   limit.read({ pool: name }, () => pool.options.max);

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { roles } from '../walls/raise-walls.js';
+import { rolesOf } from '../walls/roles.js';
 import { EmbeddedPostgresError } from './embedded-postgres.error.js';
 import {
   type Account,
@@ -37,6 +37,8 @@ export interface Credentials {
 const SHELTER = '/var/lib/seer';
 /** Name of the application's role and of the database that it owns. */
 const APPLICATION = 'seer';
+/** Those of the walls. */
+const roles = rolesOf(APPLICATION);
 const SUPERUSER = 'postgres';
 const MAINTENANCE_DATABASE = 'postgres';
 const INITIALISATION = 'initialising-';

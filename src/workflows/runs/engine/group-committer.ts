@@ -2,10 +2,9 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { asDatabaseUnavailable } from '../../../common/database/database.errors.js';
 import { retryDeadlocks } from '../../../common/database/deadlocks.js';
-import { outliveLostConnections } from '../../../common/database/lost-connections.js';
-import { Doors, through } from '../../../common/database/walls/doors.js';
+import { Doors } from '../../../common/database/walls/doors.js';
 import { Database } from '../../../common/database/open-database.js';
-import { watchPool } from '../../../common/database/pool-metrics.js';
+import { preparePool } from '../../../common/database/prepare-pool.js';
 import { commitStatement, type Part, partNames } from './commit-statement.js';
 import { EventLedger } from './event-ledger.js';
 import { commitDuration, commits, commitSize, countStarted } from './run-metrics.js';
@@ -54,9 +53,6 @@ const planner = {
   random_page_cost: '0',
   cpu_operator_cost: '0.00001',
 };
-const plannerOptions = Object.entries(planner)
-  .map(([name, value]) => `-c ${name}=${value}`)
-  .join(' ');
 
 /**
  * Makes the writes of concurrent runs durable together. Writes wait until one of the connections is free, then all
@@ -74,15 +70,15 @@ export class GroupCommitter implements OnApplicationShutdown {
     doors: Doors,
     private readonly ledger: EventLedger,
   ) {
-    this.pool = new pg.Pool({
+    const pool = new pg.Pool({
       connectionString: database.url,
       max: CONNECTIONS,
       application_name: 'seer commit',
       connectionTimeoutMillis: 5_000,
-      ...through(doors.engine, plannerOptions),
     });
-    outliveLostConnections(this.pool);
-    watchPool('commits', this.pool);
+    // One statement commits for many users.
+    const engineOnly = { ...doors, api: undefined };
+    this.pool = preparePool(pool, { name: 'commits', doors: engineOnly, settings: planner });
   }
 
   /**
