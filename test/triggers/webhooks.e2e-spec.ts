@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import type pg from 'pg';
 import { Webhook } from 'standardwebhooks';
 import { startApp, type TestApp } from '../support/app.js';
@@ -65,6 +66,22 @@ describe('a webhook', () => {
     const events = await eventsOf(seer.admin, subscription.subscription_id);
     expect(events.map(({ verdict }: { verdict: string }) => verdict)).toEqual(['accepted', 'duplicate', 'accepted']);
     expect(events[1].duplicate_of).toBe(first.body.event_id);
+  });
+
+  it('takes the forms that Slack sends: their fields are the body', async () => {
+    const secret = 'signing-secret-of-the-app';
+    const hook = await subscribeEcho(seer.admin, 'webhook', { verify: { type: 'slack' } }, { secret });
+    const body = 'command=%2Frain&text=in+Lisbon';
+    const seconds = String(Math.floor(Date.now() / 1_000));
+    const signature = createHmac('sha256', secret).update(`v0:${seconds}:${body}`).digest('hex');
+    const answer = await seer.stranger.post(pathOf(hook.webhook_url), body, {
+      'content-type': 'application/x-www-form-urlencoded',
+      'x-slack-request-timestamp': seconds,
+      'x-slack-signature': `v0=${signature}`,
+    });
+    expect(answer).toMatchObject({ status: 202, body: { verdict: 'accepted' } });
+    const run = await untilOver(seer.admin, answer.body.run_id);
+    expect(run).toMatchObject({ outputs: { trigger: { data: { body: { command: '/rain', text: 'in Lisbon' } } } } });
   });
 
   it('answers with the output of the run, also when the delivery comes again', async () => {
