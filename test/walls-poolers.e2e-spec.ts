@@ -93,7 +93,9 @@ describe('behind a pooler that gives sessions out by transaction', () => {
       LOG_LEVEL: 'silent',
     });
     expect(await refused.ended).toBe(1);
-    expect(refused.output).toMatch(/^Connections of DATABASE_URL share one session: .*pool_mode = session.*\n$/);
+    expect(refused.output).toMatch(
+      /\nSeer can't start:\nConnections of DATABASE_URL share one session: .*pool_mode = session.*\n$/,
+    );
     expect(await wall(url)).toMatchObject({ status: 'fail', found: expect.stringContaining('share one session') });
   });
 });

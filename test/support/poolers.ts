@@ -47,13 +47,20 @@ function withoutOptions(message: Buffer): Buffer {
 }
 
 /** The first one that connects logs in; all who come later share its session, for a transaction each. */
-export function startTransactionPooler(port: number): Promise<TcpServer> {
+export async function startTransactionPooler(port: number): Promise<TcpServer> {
   let session: SharedSession | undefined;
-  return startTcpServer((socket) => {
+  const pooler = await startTcpServer((socket) => {
     if (session) return session.join(socket);
     session = new SharedSession(connect(port, '127.0.0.1'));
     return session.begin(socket);
   });
+  return {
+    ...pooler,
+    close: async () => {
+      session?.end();
+      await pooler.close();
+    },
+  };
 }
 
 class SharedSession {
@@ -78,7 +85,6 @@ class SharedSession {
       'data',
       messages('client', (message) => this.take(socket, message)),
     );
-    socket.on('close', () => this.owner === socket && this.server.destroy());
   }
 
   join(socket: Socket): void {
@@ -90,6 +96,10 @@ class SharedSession {
       this.joining.push(socket);
       this.greet();
     });
+  }
+
+  end(): void {
+    this.server.destroy();
   }
 
   private greet(): void {
