@@ -1,7 +1,8 @@
 import { jest } from '@jest/globals';
 import { MikroORM } from '@mikro-orm/postgresql';
-import { Client } from 'pg';
-import { DatabaseUnavailableError } from '../src/common/database/database.errors.js';
+import { Client, Pool } from 'pg';
+import { asDatabaseUnavailable, DatabaseUnavailableError } from '../src/common/database/database.errors.js';
+import { preparePool } from '../src/common/database/prepare-pool.js';
 import { ormOptions } from '../src/common/database/orm-options.js';
 import { entities } from '../src/entities.js';
 import { RunAdmission } from '../src/workflows/runs/engine/run-admission.js';
@@ -11,6 +12,7 @@ import { startApp } from './support/app.js';
 import { makeCaller } from './support/callers.js';
 import { connect, createTestDatabase } from './support/database.js';
 import { specOf } from './support/factories.js';
+import { SilentProxy } from './support/silent-proxy.js';
 
 describe('connections that break in the middle of a transaction', () => {
   it('do not use up the pool, and do not keep the process from stopping', async () => {
@@ -99,6 +101,22 @@ describe('connections that are gone already when a run is started', () => {
     expect(unheard).not.toHaveBeenCalled();
     await starter.start(request);
     await seer.close();
+  });
+});
+
+describe('connections that a network has forgotten', () => {
+  it('are given up when somebody waits for them in vain, and the next one is as good as ever', async () => {
+    const proxy = await SilentProxy.start(await createTestDatabase());
+    const doors = { engine: {}, api: undefined };
+    const pool = preparePool(new Pool({ connectionString: proxy.url, max: 1 }), { name: 'reads', doors, silence: 200 });
+    const [before] = (await pool.query<{ pid: number }>('select pg_backend_pid() as pid')).rows;
+    proxy.forget();
+    const error = await pool.query('select 1').catch((thrown: unknown) => thrown);
+    expect(asDatabaseUnavailable(error)).toBeInstanceOf(DatabaseUnavailableError);
+    const [after] = (await pool.query<{ pid: number }>('select pg_backend_pid() as pid')).rows;
+    expect(after!.pid).not.toBe(before!.pid);
+    await pool.end();
+    await proxy.close();
   });
 });
 

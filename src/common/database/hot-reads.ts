@@ -40,7 +40,6 @@ export class HotReads implements OnApplicationShutdown {
       connectionString: database.url,
       max: CONNECTIONS,
       application_name: 'seer read',
-      connectionTimeoutMillis: 5_000,
       types,
     });
     this.pool = preparePool(pool, { name: 'reads', doors, settings: { timezone: 'UTC', ...hotReadSettings } });

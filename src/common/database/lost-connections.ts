@@ -1,3 +1,4 @@
+import { type Socket } from 'node:net';
 import { type Pool, type PoolClient } from 'pg';
 
 /**
@@ -29,5 +30,20 @@ export function giveBackLostConnections(pool: Pool): void {
     if (pool.ending) giveBackLater(client);
     // Most are ended by the pool itself.
     client.once('end', () => taken.has(client) && giveBackLater(client));
+  });
+}
+
+/**
+ * Ends connections on which somebody waits and nothing is heard. A network that forgets a connection, or a host that loses its
+ * power, tells nobody: the answer would be waited for for ever, and all that is done one at a time would stand still.
+ * @param silence in milliseconds: longer than any statement takes, and than a transaction waits for something else
+ */
+export function endSilentConnections(pool: Pool, silence: number): void {
+  const taken = new Set<PoolClient>();
+  pool.on('acquire', (client) => taken.add(client));
+  pool.on('release', (_error, client) => taken.delete(client));
+  pool.on('connect', (client) => {
+    const stream = client.connection.stream as Socket;
+    stream.setTimeout(silence, () => taken.has(client) && stream.destroy());
   });
 }

@@ -1,7 +1,17 @@
 import { Pool } from 'pg';
-import { giveBackLostConnections, outliveLostConnections } from './lost-connections.js';
+import { endSilentConnections, giveBackLostConnections, outliveLostConnections } from './lost-connections.js';
 import { type WatchedPool, watchPool } from './pool-metrics.js';
 import { addApiDoor, type Door, type Doors, entryOf, withLogin } from './walls/doors.js';
+
+/** Where each statement takes milliseconds; commands and migrations may take their time. */
+const LONGEST_SILENCE_MS = 60_000;
+
+const connecting = {
+  /** Whoever waits longer, for a new connection or for one to be free, is told that the database is not available. */
+  connectionTimeoutMillis: 10_000,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 10_000,
+} as const;
 
 /** As the URL says: for commands, which are the operator's. */
 const ownersDoor: Doors = { engine: {}, api: undefined };
@@ -12,23 +22,30 @@ const ownersDoor: Doors = { engine: {}, api: undefined };
  * @param name in metrics
  * @param doors with a second one, what is done for a signed-in user goes through that
  * @param settings of each of its sessions
+ * @param silence after which a connection that somebody waits for is taken for lost, in milliseconds
  */
 export function preparePool(
   pool: Pool,
-  { name, doors = ownersDoor, settings }: { name: WatchedPool; doors?: Doors; settings?: Record<string, string> },
+  {
+    name,
+    doors = ownersDoor,
+    settings,
+    silence = doors === ownersDoor ? 0 : LONGEST_SILENCE_MS,
+  }: { name: WatchedPool; doors?: Doors; settings?: Record<string, string>; silence?: number },
 ): Pool {
-  const api = doors.api && openWith(new Pool(optionsOf(pool)), doors.api, settings);
-  openWith(pool, doors.engine, settings);
+  const api = doors.api && openWith(new Pool(optionsOf(pool)), doors.api, silence, settings);
+  openWith(pool, doors.engine, silence, settings);
   watchPool(name, pool);
   if (api) addApiDoor(pool, api);
   return pool;
 }
 
-function openWith(pool: Pool, door: Door, settings?: Record<string, string>): Pool {
+function openWith(pool: Pool, door: Door, silence: number, settings?: Record<string, string>): Pool {
   outliveLostConnections(pool);
   giveBackLostConnections(pool);
+  if (silence > 0) endSilentConnections(pool, silence);
   const entry = entryOf(door, settings);
-  Object.assign(pool.options, withLogin(door, optionsOf(pool)));
+  Object.assign(pool.options, connecting, withLogin(door, optionsOf(pool)));
   // A connection for which this fails is not given out.
   if (entry) pool.options.onConnect = (client) => client.query(entry) as Promise<unknown> as unknown as void;
   return pool;

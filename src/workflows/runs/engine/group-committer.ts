@@ -74,7 +74,6 @@ export class GroupCommitter implements OnApplicationShutdown {
       connectionString: database.url,
       max: CONNECTIONS,
       application_name: 'seer commit',
-      connectionTimeoutMillis: 5_000,
     });
     // One statement commits for many users.
     const engineOnly = { ...doors, api: undefined };
