@@ -1,8 +1,8 @@
 // Set-up that a fresh checkout needs before anything of the project runs: plain Node 20, no dependencies.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -32,8 +32,17 @@ export function build(config) {
   if (existsSync(join('dist', 'src', 'main.js')) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   say('Building …');
   run(node, [join('node_modules', '@nestjs', 'cli', 'bin', 'nest.js'), 'build', '--path', config]);
+  for (const folder of folders) forgetDeleted(folder);
   mkdirSync('.build', { recursive: true });
   writeFileSync(stamp, wanted);
+}
+
+/** What was compiled of a file that is no more would still be run, as a test for example. */
+function forgetDeleted(folder) {
+  for (const compiled of filesIn(join('dist', folder))) {
+    const source = relative('dist', compiled).replace(/\.js(\.map)?$/, '.ts');
+    if (source.endsWith('.ts') && !existsSync(source)) rmSync(compiled);
+  }
 }
 
 export function run(command, args, options = {}) {

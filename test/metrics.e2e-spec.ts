@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import { MetricsServer } from '../src/common/metrics/metrics-server.js';
+import { RunAdmission } from '../src/workflows/runs/engine/run-admission.js';
 import { startApp, type TestApp } from './support/app.js';
 import { connect } from './support/database.js';
 import { makePublished, runSpec, specOf } from './support/factories.js';
@@ -219,6 +220,7 @@ describe('the queue', () => {
     await start();
     await start(limited);
     await start(limited);
+    await api.app.get(RunAdmission).settled();
     const samples = await scrape(portOf(api));
     expect(valueOf(samples, 'seer_queue_runs')).toBe(3);
     expect(valueOf(samples, 'seer_queue_held_back_runs')).toBe(1);

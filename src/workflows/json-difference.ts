@@ -2,15 +2,30 @@ import { isJsonObject, type Json, type JsonObject, pointerTo } from '../common/j
 import { type JsonPatchOperation } from './json-patch.dto.js';
 import { sameJson } from './same-json.js';
 
+/** Of all pointers of a difference or a merge together. */
+const MOST_POINTER_CHARACTERS = 65_536;
+
 /**
  * A JSON Patch (RFC 6902) that leads from one value to the other. Its cost grows with the size of the values only: lists
- * are compared by position between their equal ends, not by the shortest edit, which takes the square of their length.
+ * are compared by position between their equal ends, not by the shortest edit, which takes the square of their length. Where
+ * pointers would be longer than {@link MOST_POINTER_CHARACTERS} together, the value is replaced as a whole.
  */
 export function difference(from: Json, to: Json, pointer = ''): JsonPatchOperation[] {
   if (sameJson(from, to)) return [];
+  const whole = [{ op: 'replace', path: pointer, value: to }] as const;
+  const edits = editsBetween(from, to, pointer);
+  return edits && areTellable(edits.map(({ path }) => path)) ? edits : [...whole];
+}
+
+/** Each pointer repeats the names of all that lies around: many of them can be far larger than the values. */
+export function areTellable(pointers: readonly string[]): boolean {
+  return pointers.length <= 1 || pointers.reduce((sum, { length }) => sum + length, 0) <= MOST_POINTER_CHARACTERS;
+}
+
+function editsBetween(from: Json, to: Json, pointer: string): JsonPatchOperation[] | undefined {
   if (Array.isArray(from) && Array.isArray(to)) return differenceOfLists(from, to, pointer);
   if (isJsonObject(from) && isJsonObject(to) && haveSameId(from, to)) return differenceOfObjects(from, to, pointer);
-  return [{ op: 'replace', path: pointer, value: to }];
+  return undefined;
 }
 
 /** Nodes with different ids are different nodes: replaced as a whole, not field by field. */

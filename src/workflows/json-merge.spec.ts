@@ -77,6 +77,12 @@ describe('merge', () => {
     expect(reads).toBeLessThan(50 * length);
   });
 
+  it('is one conflict where there would be pointers without number', () => {
+    const name = 'n'.repeat(10_000);
+    const of = (value: number): Json => ({ [name]: Array.from({ length: 1_000 }, (_, n) => set(`n${n}`, { value })) });
+    expect(merge(of(0), of(1), of(2))).toEqual({ value: of(1), conflicts: [`/${name}`] });
+  });
+
   it('changes none of what it is given', () => {
     const forms = [[set('a')], [set('a', { x: 1 })], [set('a'), set('b')]] as [Json, Json, Json];
     const before = structuredClone(forms);

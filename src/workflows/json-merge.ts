@@ -1,11 +1,15 @@
 import { isJsonObject, type Json, type JsonObject, pointerTo } from '../common/json.js';
+import { areTellable } from './json-difference.js';
 import { sameJson } from './same-json.js';
 
 /** What two people made of the same value, together. */
 export interface Merge {
   /** With what `one` made of it where both changed the same. */
   readonly value: Json;
-  /** Pointers into `one` to what both changed, each in another way; none: the changes go together. */
+  /**
+   * Pointers into `one` to what both changed, each in another way; none: the changes go together. Where they would be too long
+   * together (`areTellable`), the value around them is the conflict.
+   */
   readonly conflicts: readonly string[];
 }
 
@@ -31,10 +35,18 @@ function mergeAt(pointer: string, forms: Forms, conflicts: string[]): Json | und
   const { base, one, other } = forms;
   if (sameJson(other, base) || sameJson(one, other)) return one;
   if (sameJson(one, base)) return other;
+  const inner: string[] = [];
+  const value = mergeInside(pointer, forms, inner);
+  const isTold = value !== undefined && areTellable(inner);
+  conflicts.push(...(isTold ? inner : [pointer]));
+  return isTold ? value : one;
+}
+
+/** Undefined for what is not merged member by member. */
+function mergeInside(pointer: string, forms: Forms, conflicts: string[]): Json | undefined {
   if (areAll(forms, isJsonObject)) return mergeObjects(pointer, forms, conflicts);
   if (areAll(forms, isListOfNamed)) return mergeLists(pointer, forms, conflicts);
-  conflicts.push(pointer);
-  return one;
+  return undefined;
 }
 
 function mergeObjects(pointer: string, { base, one, other }: Forms<JsonObject>, conflicts: string[]): JsonObject {

@@ -171,10 +171,8 @@ describe('what is due', () => {
     ])('finds out what is due at little cost, even of a schedule that fires each second (%s)', (_name, policy) => {
       for (const expression of ['* * * * * *', '* * * * *', '0 0 * * *', '* * 3 * * *']) {
         const schedule = counted(cron(expression));
-        const began = performance.now();
         due(schedule, policy, from, now);
         expect(schedule.asked).toBeLessThan(policy.catch_up === 'all' ? 20_000 : 1_200);
-        expect(performance.now() - began).toBeLessThan(500);
       }
     });
   });

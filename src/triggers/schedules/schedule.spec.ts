@@ -18,10 +18,8 @@ describe('a schedule', () => {
     expect(never.next(at('2026-01-01T00:00Z'))).toBeUndefined();
     expect(never.last(at('1990-01-01T00:00Z'), at('2026-01-01T00:00Z'))).toBeUndefined();
     expect(never.upcoming(at('2026-01-01T00:00Z'), 3)).toEqual([]);
-    const start = performance.now();
-    for (let i = 0; i < 2_000; i += 1) never.next(at('2026-01-01T00:00Z'));
-    // Without a search, of which each takes a millisecond or more.
-    expect(performance.now() - start).toBeLessThan(1_000);
+    // With a search, of which each takes a millisecond or more, this test would not come to its end.
+    for (let i = 0; i < 500_000; i += 1) never.next(at('2026-01-01T00:00Z'));
   });
 
   it('finds rare days', () => {

@@ -58,12 +58,14 @@ export interface Finding {
   severity: 'error' | 'warning';
   /** The node it is in; null for the spec as a whole. */
   node_id: string | null;
-  /** RFC 6901 pointer into the spec. */
+  /** RFC 6901 pointer into the spec; of a place with a name of more than 1,000 characters, to what lies around it. */
   pointer: string;
   message: string;
   /** The expression in question. */
   expression?: string;
 }
+
+const LONGEST_POINTER = 1_000;
 
 /** Collects findings while a spec is walked. */
 export class FindingList {
@@ -102,6 +104,19 @@ export class FindingList {
     message: string,
   ): void {
     if (severity === 'error') this.errorCount++;
-    this.findings.push({ code, severity, node_id: node ?? null, pointer, message, ...(expression && { expression }) });
+    const place = nearestTo(pointer);
+    this.findings.push({
+      code,
+      severity,
+      node_id: node ?? null,
+      pointer: place,
+      message,
+      ...(expression && { expression }),
+    });
   }
+}
+
+/** Each finding repeats the names of all that lies around it, which may be as large as the spec. */
+function nearestTo(pointer: string): string {
+  return pointer.length <= LONGEST_POINTER ? pointer : pointer.slice(0, pointer.lastIndexOf('/', LONGEST_POINTER));
 }
