@@ -1,5 +1,9 @@
+import { jest } from '@jest/globals';
+import { DriverException } from '@mikro-orm/core';
+import { MikroORM } from '@mikro-orm/postgresql';
 import { RunSweeper } from '../src/workflows/runs/engine/run-sweeper.js';
 import { startApp, type TestApp } from './support/app.js';
+import { RunTargets } from '../src/workflows/runs/run-target.js';
 import { connect, query } from './support/database.js';
 import { makePublished, makeWorkflow, runSpec, specOf } from './support/factories.js';
 import { uuidOf } from './support/findings.js';
@@ -99,6 +103,23 @@ describe('a workflow node', () => {
       expect(await sweeper.cancelOrphans()).toHaveLength(1);
       expect((await childOf(child, 'CANCELLED')).error).toBe('The run that waited for this one is over.');
     });
+  });
+
+  it('is not to blame when the database goes away: its run is executed again', async () => {
+    const child = await makePublished(seer.admin, doubler);
+    const { em } = seer.app.get(MikroORM);
+    const lost: unknown = await em
+      .fork()
+      .execute(`do $$ begin raise 'the database system is shutting down' using errcode = '57P01'; end $$`)
+      .catch((error: unknown) => error);
+    expect(lost).toBeInstanceOf(DriverException);
+    const looking = jest.spyOn(seer.app.get(RunTargets), 'ofVersion').mockRejectedValueOnce(lost);
+    const parent = await seer.admin.post('/v1/runs', { spec: specOf([run(child, { inputs: { n: 4 } })]) });
+    const [queued] = await query(seer.databaseUrl, 'select run_id from workflow_run order by id desc limit 1');
+    const ended = await untilRun(seer.admin, parent.body.run_id ?? `run_${queued.run_id}`, ['COMPLETED', 'FAILED']);
+    expect(ended).toMatchObject({ status: 'COMPLETED', outputs: 8 });
+    expect(looking).toHaveBeenCalledTimes(2);
+    looking.mockRestore();
   });
 
   it('fails when there is nothing to run, or it cannot be run with these inputs', async () => {

@@ -1,3 +1,4 @@
+import { DriverException } from '@mikro-orm/core';
 import { DomainError } from '../errors.js';
 
 /** The database does not answer; the caller may try again soon. */
@@ -34,6 +35,7 @@ interface DriverError {
 
 /** Translates a driver's error that says the database is away, else undefined. */
 export function asDatabaseUnavailable(error: unknown): DatabaseUnavailableError | undefined {
+  if (error instanceof DatabaseUnavailableError) return error;
   let cause = error;
   for (let depth = 0; depth < 5 && typeof cause === 'object' && cause !== null; depth++) {
     const { code, syscall, message, cause: deeper }: DriverError = cause;
@@ -45,4 +47,10 @@ export function asDatabaseUnavailable(error: unknown): DatabaseUnavailableError 
     cause = deeper;
   }
   return undefined;
+}
+
+/** The same for errors that may be of another database, which a workflow uses: only those that are Seer's own for certain. */
+export function asOwnDatabaseUnavailable(error: unknown): DatabaseUnavailableError | undefined {
+  const isOwn = error instanceof DatabaseUnavailableError || error instanceof DriverException;
+  return isOwn ? asDatabaseUnavailable(error) : undefined;
 }

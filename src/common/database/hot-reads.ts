@@ -1,6 +1,7 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { Database } from './open-database.js';
+import { asDatabaseUnavailable } from './database.errors.js';
 import { preparePool } from './prepare-pool.js';
 import { Doors } from './walls/doors.js';
 
@@ -45,13 +46,17 @@ export class HotReads implements OnApplicationShutdown {
     this.pool = preparePool(pool, { name: 'reads', doors, settings: { timezone: 'UTC', ...hotReadSettings } });
   }
 
-  /** @throws what the driver throws; lost connections are known to the HTTP layer as 503 */
+  /** @throws DatabaseUnavailableError, and what else the driver throws */
   async rows<Row extends object>({ name, text }: HotRead, values: readonly unknown[]): Promise<Row[]> {
-    const client = await this.pool.connect();
     try {
-      return (await client.query<Row>({ name, text, values: [...values] })).rows;
-    } finally {
-      client.release();
+      const client = await this.pool.connect();
+      try {
+        return (await client.query<Row>({ name, text, values: [...values] })).rows;
+      } finally {
+        client.release();
+      }
+    } catch (error) {
+      throw asDatabaseUnavailable(error) ?? error;
     }
   }
 

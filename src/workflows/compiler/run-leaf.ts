@@ -1,3 +1,4 @@
+import { asOwnDatabaseUnavailable } from '../../common/database/database.errors.js';
 import { type Json } from '../../common/json.js';
 import { inSpan } from '../../common/tracing/tracing.js';
 import { type Effect } from '../../integrations/index.js';
@@ -58,7 +59,8 @@ export async function runLeaf(leaf: CompiledLeaf, chain: Chain): Promise<Json> {
     }
     // The run is over already (cancelled, timed out, failed elsewhere): this attempt is not to blame.
     signal.throwIfAborted();
-    throw recordFailure(journal, step, error);
+    // Seer's database is away: that says nothing about the node, and the run is still to be executed.
+    throw asOwnDatabaseUnavailable(error) ?? recordFailure(journal, step, error);
   }
   recordOutput(journal, step, output, leaf.effect);
   return output;
@@ -114,7 +116,7 @@ async function runPart(
     output = await work(executionOf(leaf, chain, step, signal));
   } catch (error) {
     signal.throwIfAborted();
-    throw recordFailure(journal, step, error);
+    throw asOwnDatabaseUnavailable(error) ?? recordFailure(journal, step, error);
   }
   recordOutput(journal, step, output, 'write');
   return output;
