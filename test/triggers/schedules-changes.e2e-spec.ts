@@ -182,7 +182,16 @@ describe('a schedule that is changed', () => {
       await other.query('begin');
       await other.query('select from workflow where workflow_id = $1 for update', [workflowId.slice(3)]);
       const published = workflow(workflowId, 'publish');
-      await isOver(published);
+      // Whoever waits first is served first.
+      await until(
+        async () =>
+          (
+            await database.query(
+              `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+            )
+          ).rowCount,
+        (waiting) => waiting === 1,
+      );
       await makeDue(database, id);
       await expectNothing(id);
       await other.query('commit');
