@@ -21,11 +21,9 @@ const PATIENCE_MS = 1_000;
  * ending is taken from the pool, and let go of with an error (a TypeError of its own): the pool would never end.
  */
 export function giveBackLostConnections(pool: Pool): void {
-  const taken = new Set<PoolClient>();
+  const taken = takenFrom(pool);
   const giveBackLater = (client: PoolClient) =>
     setTimeout(() => taken.has(client) && client.release(true), PATIENCE_MS);
-  pool.on('acquire', (client) => taken.add(client));
-  pool.on('release', (_error, client) => taken.delete(client));
   pool.on('connect', (client) => {
     if (pool.ending) giveBackLater(client);
     // Most are ended by the pool itself.
@@ -39,11 +37,17 @@ export function giveBackLostConnections(pool: Pool): void {
  * @param silence in milliseconds: longer than any statement takes, and than a transaction waits for something else
  */
 export function endSilentConnections(pool: Pool, silence: number): void {
-  const taken = new Set<PoolClient>();
-  pool.on('acquire', (client) => taken.add(client));
-  pool.on('release', (_error, client) => taken.delete(client));
+  const taken = takenFrom(pool);
   pool.on('connect', (client) => {
     const stream = client.connection.stream as Socket;
     stream.setTimeout(silence, () => taken.has(client) && stream.destroy());
   });
+}
+
+/** The connections that somebody has, at each moment. */
+function takenFrom(pool: Pool): ReadonlySet<PoolClient> {
+  const taken = new Set<PoolClient>();
+  pool.on('acquire', (client) => taken.add(client));
+  pool.on('release', (_error, client) => taken.delete(client));
+  return taken;
 }

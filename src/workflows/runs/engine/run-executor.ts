@@ -118,7 +118,7 @@ export class RunExecutor {
     try {
       if (left <= 0 || Date.now() > deadlineOf(run)) throw new RunTimeout(run.timeout);
       const { value, scope } = await workflow.block.run(scopeOf(run.holding.runId, run), '', context);
-      // It has waited for all of them.
+      // It has waited for them, but for those that a timeout gave up: these are found by `RunSweeper`.
       journal.mayHaveChildren = false;
       return completed(workflow.output ? workflow.output(scope) : value);
     } catch (error) {
